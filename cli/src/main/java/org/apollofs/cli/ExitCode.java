@@ -3,17 +3,17 @@ package org.apollofs.cli;
 /** How a command ends: one number a cause, the same in every subcommand. Described in docs/exit-codes.md. */
 public enum ExitCode {
     OK(0, "done"),
-    INTERNAL(1, "unexpected failure: a bug, or something that Apollo does not know; --debug shows where"),
+    INTERNAL(1, "unexpected failure; --debug shows where"),
     USAGE(2, "wrong option or argument"),
     PROFILE(3, "the profile is missing or wrong"),
-    TARGET(4, "a target cannot be used: too small, damaged, of another site, or its device failed"),
-    MOUNT(5, "the mount failed: mount point absent or busy, no /dev/fuse, no libfuse"),
+    TARGET(4, "a target cannot be used: too small, damaged, of another site"),
+    MOUNT(5, "the mount failed: mount point, /dev/fuse or libfuse"),
     NO_SPACE(6, "no space left"),
     ABSENT(7, "there is no such key"),
     UNAVAILABLE(8, "the site or its namespace does not answer"),
     CONFLICT(9, "the key has another value or version than expected"),
-    VERIFY(10, "bytes read back differ from the bytes written, or could not be read"),
-    SITE(11, "the site's folder cannot be used: in use, not a site, not writable"),
+    VERIFY(10, "bytes read back differ, or could not be read"),
+    SITE(11, "the site's folder cannot be used: in use, or not a site"),
     MEASURE(12, "a benchmark failed or missed its goal"),
     INTERRUPTED(130, "stopped by Ctrl-C or SIGTERM before it was done");
 

@@ -11,9 +11,10 @@ final class ApolloCommandTest {
     void shouldListCommandsWithoutArguments() {
         CliRun run = CliRun.of();
         assertEquals(0, run.exitCode());
-        for (String name : ApolloCommand.commandLine().getSubcommands().keySet()) {
-            assertTrue(run.out().contains(name), name + " is not listed:\n" + run.out());
-        }
+        ApolloCommand.commandLine().getSubcommands().forEach((name, command) -> {
+            boolean hidden = command.getCommandSpec().usageMessage().hidden();
+            assertEquals(!hidden, run.out().contains("  " + name), name + " is not listed:\n" + run.out());
+        });
         assertTrue(run.out().contains("Exit codes:"), run.out());
     }
 
