@@ -20,12 +20,16 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.YieldingIdleStrategy;
 import org.apollofs.io.buffer.Slab;
 import org.apollofs.io.buffer.SlabPool;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.extension.TestWatcher;
 
 /** What every {@link Network} keeps. One thread polls both ends, except where the test says otherwise. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -46,12 +50,19 @@ public abstract class NetworkContractTest {
     protected Lane lane;
     private long nextId = 1000;
 
+    @RegisterExtension
+    final TestWatcher seedOnFailure = new TestWatcher() {
+        @Override
+        public void testFailed(ExtensionContext context, Throwable cause) {
+            System.err.println(context.getDisplayName() + " failed with seed=" + seed);
+        }
+    };
+
     /** @param requestTimeoutNs deadline of requests. */
     protected abstract NetworkFixture open(long requestTimeoutNs);
 
     @BeforeEach
     void setUp() {
-        System.out.println(getClass().getSimpleName() + " seed=" + seed);
         hostPool = SlabPool.allocate(8, CHUNK);
         targetPool = SlabPool.allocate(CREDIT + 4, CHUNK);
         start(TimeUnit.SECONDS.toNanos(20));
@@ -89,7 +100,7 @@ public abstract class NetworkContractTest {
     protected void cycle() {
         int work = lane.poll() + server.poll() + target.answer();
         if (work == 0) {
-            Thread.onSpinWait();
+            YieldingIdleStrategy.INSTANCE.idle();
         }
     }
 
@@ -419,7 +430,7 @@ public abstract class NetworkContractTest {
                 // A target that is slow now and then.
                 target.answering = pauses.nextInt(50) != 0;
                 if (server.poll() + target.answer() == 0) {
-                    Thread.onSpinWait();
+                    YieldingIdleStrategy.INSTANCE.idle();
                 }
             }
             target.answering = true;
@@ -427,7 +438,7 @@ public abstract class NetworkContractTest {
         all.add(thread(failure, () -> {
             while (running.get()) {
                 if (lane.poll() == 0) {
-                    Thread.onSpinWait();
+                    YieldingIdleStrategy.INSTANCE.idle();
                 }
             }
         }));
@@ -477,7 +488,7 @@ public abstract class NetworkContractTest {
             if (failure.get() != null || System.nanoTime() > deadline) {
                 throw new IllegalStateException("given up", failure.get());
             }
-            Thread.yield();
+            YieldingIdleStrategy.INSTANCE.idle();
         }
     }
 
