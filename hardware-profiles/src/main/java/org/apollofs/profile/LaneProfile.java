@@ -1,0 +1,18 @@
+package org.apollofs.profile;
+
+/**
+ * How chunks travel.
+ *
+ * @param mtu bytes of a frame.
+ * @param termLength bytes of a term buffer, a power of two; a chunk with its header is at most an eighth of it.
+ * @param window bytes under way on a lane.
+ * @param socketBuffers SO_SNDBUF and SO_RCVBUF, for UDP.
+ * @param creditChunks chunk writes under way to one target, over all hosts.
+ */
+public record LaneProfile(Media media, int mtu, int termLength, int window, int socketBuffers, int creditChunks) {
+    /** What carries a lane. */
+    public enum Media {
+        IPC,
+        UDP
+    }
+}

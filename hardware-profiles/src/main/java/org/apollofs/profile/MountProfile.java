@@ -1,0 +1,21 @@
+package org.apollofs.profile;
+
+/**
+ * The file system.
+ *
+ * @param maxWrite largest write request in bytes.
+ * @param workers threads that serve requests, and may wait.
+ * @param maxBackground asynchronous requests that the kernel keeps under way.
+ * @param attributeTimeoutMs how long the kernel may keep attributes and names.
+ */
+public record MountProfile(Backend backend, int maxWrite, int workers, int maxBackground, int attributeTimeoutMs) {
+    /** Who speaks to the kernel. */
+    public enum Backend {
+        /** The kernel backend where it can, else jnr. */
+        AUTO,
+        /** The FUSE protocol on /dev/fuse. */
+        KERNEL,
+        /** libfuse2 through jnr-fuse. */
+        JNR
+    }
+}
