@@ -68,7 +68,7 @@ final class ProfileLoaderTest {
                 "window: 8MiB | window: 16MiB | lanes.window: expected a size from 32KiB to 8MiB, found 16MiB",
                 "creditChunks: 32 | creditChunks: 64 | lanes.creditChunks: expected at most engine.targetSlabs (40)",
                 "hostSlabs: 160 | hostSlabs: 12 | engine.hostSlabs: expected at least 20",
-                "profile: embedded | profiles: embedded | profile: expected a name of 1 to 64 letters, digits, dots, dashes, found nothing",
+                "profile: embedded | # nothing | profile: expected a name of 1 to 64 letters, digits, dots, dashes, found nothing",
                 "device: auto | device: [auto] | engine.device: expected one of auto, uring, filechannel, found a list of 1",
             })
     void shouldSayFileLineKeyAndWhatWasExpected(String present, String replacement, String message) {
