@@ -157,6 +157,7 @@ public final class Errno {
         return result == -EINTR || result == -EAGAIN;
     }
 
+    @SuppressWarnings("checkstyle:methodlength") // a table, not a procedure
     private static String[] names() {
         String[] names = new String[133 + 1];
         names[0] = "OK";
