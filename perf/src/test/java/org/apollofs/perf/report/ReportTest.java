@@ -1,7 +1,6 @@
 package org.apollofs.perf.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,9 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class ReportTest {
     @Test
@@ -35,26 +31,6 @@ class ReportTest {
         assertEquals(1.23456, json.at("/write/gbPerSecond").asDouble());
         assertEquals(2, json.at("/targets/1").asInt());
         assertTrue(json.at("/passed").asBoolean());
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "2GiB, 2147483648",
-        "2g, 2147483648",
-        "1.5MiB, 1572864",
-        "10GB, 10000000000",
-        "512M, 536870912",
-        "4096, 4096",
-        "7B, 7"
-    })
-    void shouldReadSizes(String text, long bytes) {
-        assertEquals(bytes, Bytes.parse(text));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "GiB", "-1", "1x", "2 GiBs", "9999999999T"})
-    void shouldRefuseWhatIsNoSize(String text) {
-        assertThrows(IllegalArgumentException.class, () -> Bytes.parse(text));
     }
 
     @Test

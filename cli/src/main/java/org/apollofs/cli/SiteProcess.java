@@ -1,0 +1,199 @@
+package org.apollofs.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * An {@code apollo up} in a process of its own, so that who writes into the mount is not who serves it. Its output goes
+ * to a log file.
+ *
+ * <p>Thread-safe: the shutdown hook may kill it while the main thread waits for it. Whoever started it stops it.
+ */
+final class SiteProcess {
+    private static final Duration START_DEADLINE = Duration.ofSeconds(90);
+    private static final Duration STOP_DEADLINE = Duration.ofSeconds(60);
+    private static final long POLL_MS = 20;
+    private static final int SHOWN_LOG_LINES = 3;
+
+    private final SiteSpec spec;
+    private final Process process;
+    private final long logStart;
+
+    private SiteProcess(SiteSpec spec, Process process, long logStart) {
+        this.spec = spec;
+        this.process = process;
+        this.logStart = logStart;
+    }
+
+    /**
+     * What to start.
+     *
+     * @param site its folder, made if it is not there.
+     * @param mountPoint an existing, empty directory.
+     * @param log file that output is appended to.
+     * @param options more options of {@code up}.
+     */
+    record SiteSpec(Path site, Path mountPoint, Path log, List<String> options) {
+        SiteSpec {
+            options = List.copyOf(options);
+        }
+    }
+
+    /**
+     * Starts the site, and returns once it is mounted.
+     *
+     * @throws CommandFailure if it ends, or is not mounted in time; it is killed then.
+     */
+    static SiteProcess start(SiteSpec spec) throws IOException {
+        SiteProcess site = launch(spec);
+        try {
+            site.awaitMounted();
+            return site;
+        } catch (RuntimeException | IOException e) {
+            site.kill();
+            throw e;
+        }
+    }
+
+    /** Starts the site without waiting. */
+    static SiteProcess launch(SiteSpec spec) throws IOException {
+        List<String> arguments = new ArrayList<>(List.of(
+                "up",
+                "--dir",
+                spec.site().toString(),
+                "--mount",
+                spec.mountPoint().toString()));
+        arguments.addAll(spec.options());
+        long logStart = Files.exists(spec.log()) ? Files.size(spec.log()) : 0;
+        Process process = new ProcessBuilder(JvmCommand.apollo(arguments))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(spec.log().toFile()))
+                .start();
+        process.getOutputStream().close();
+        return new SiteProcess(spec, process, logStart);
+    }
+
+    /** Waits until the kernel has the mount and it answers. */
+    void awaitMounted() throws IOException {
+        long endNs = System.nanoTime() + START_DEADLINE.toNanos();
+        while (!MountTable.isMounted(spec.mountPoint())) {
+            if (!process.isAlive()) {
+                throw new CommandFailure(
+                        ExitCode.SITE,
+                        "the site did not start: exit=" + process.exitValue() + ", " + lastWords(),
+                        seeLog());
+            }
+            if (System.nanoTime() > endNs) {
+                throw new CommandFailure(
+                        ExitCode.UNAVAILABLE,
+                        "the site was not mounted within " + START_DEADLINE.toSeconds() + " s: " + lastWords(),
+                        seeLog());
+            }
+            pause();
+        }
+    }
+
+    /** Whether it runs. */
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Its process id. */
+    long pid() {
+        return process.pid();
+    }
+
+    /** As started. */
+    SiteSpec spec() {
+        return spec;
+    }
+
+    /**
+     * Stops it with SIGTERM: what is open is committed, the mount goes away.
+     *
+     * @throws CommandFailure if it does not end in time or not with 0; it is killed then.
+     */
+    void stop() throws IOException {
+        process.destroy();
+        if (!awaitEnd(STOP_DEADLINE)) {
+            kill();
+            throw new CommandFailure(
+                    ExitCode.UNAVAILABLE,
+                    "the site did not stop within " + STOP_DEADLINE.toSeconds() + " s and was killed: " + lastWords(),
+                    seeLog());
+        }
+        if (process.exitValue() != 0) {
+            kill();
+            throw new CommandFailure(
+                    ExitCode.UNAVAILABLE,
+                    "the site did not stop cleanly: exit=" + process.exitValue() + ", " + lastWords(),
+                    seeLog());
+        }
+    }
+
+    /** Ends it in whatever way works: SIGTERM and a little time, SIGKILL, detach. @return lines for what is left. */
+    List<String> end(Duration grace) throws IOException {
+        if (process.isAlive()) {
+            process.destroy();
+            awaitEnd(grace);
+        }
+        return kill();
+    }
+
+    private List<String> kill() throws IOException {
+        process.destroyForcibly();
+        awaitEnd(Duration.ofSeconds(10));
+        return MountTable.detachBelow(spec.mountPoint());
+    }
+
+    private boolean awaitEnd(Duration deadline) {
+        try {
+            return process.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** What it wrote since this start. */
+    List<String> logLines() throws IOException {
+        try {
+            byte[] all = Files.readAllBytes(spec.log());
+            int from = (int) Math.min(logStart, all.length);
+            return new String(all, from, all.length - from, StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
+        }
+    }
+
+    private String lastWords() throws IOException {
+        List<String> lines = logLines().stream()
+                .filter(line -> !line.isBlank() && !line.startsWith("WARNING: Using incubator"))
+                .toList();
+        return lines.isEmpty()
+                ? "it said nothing"
+                : "it said: "
+                        + String.join("; ", lines.subList(Math.max(0, lines.size() - SHOWN_LOG_LINES), lines.size()));
+    }
+
+    private String seeLog() {
+        return "read the log with --keep, " + spec.log();
+    }
+
+    static void pause() {
+        try {
+            Thread.sleep(POLL_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package org.apollofs.profile;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import java.util.Locale;
+
+/** Writes a profile as {@link ProfileLoader} reads it: every key is there, so that it says all by itself. Any thread. */
+public final class ProfileWriter {
+    private ProfileWriter() {}
+
+    /** The profile's text; reading it gives an equal profile, but for its source. */
+    public static String toYaml(HardwareProfile profile) {
+        ObjectMapper mapper = new ObjectMapper(new YAMLFactory().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER));
+        ObjectNode root = mapper.createObjectNode();
+        root.put("profile", profile.profile()).put("description", profile.description());
+        LayoutProfile layout = profile.layout();
+        root.putObject("layout")
+                .put("dataChunks", layout.dataChunks())
+                .put("parityChunks", layout.parityChunks())
+                .put("chunkLength", ByteSize.format(layout.chunkLength()))
+                .put("inlineLimit", ByteSize.format(layout.inlineLimit()));
+        ArrayNode targets = root.putArray("targets");
+        for (TargetProfile target : profile.targets()) {
+            targets.addObject()
+                    .put("id", target.id())
+                    .put("path", target.path())
+                    .put("size", ByteSize.format(target.sizeBytes()))
+                    .put("queueDepth", target.queueDepth())
+                    .put("failureDomain", target.failureDomain());
+        }
+        putNamespace(root.putObject("namespace"), profile.namespace());
+        LaneProfile lanes = profile.lanes();
+        root.putObject("lanes")
+                .put("media", name(lanes.media()))
+                .put("mtu", ByteSize.format(lanes.mtu()))
+                .put("termLength", ByteSize.format(lanes.termLength()))
+                .put("window", ByteSize.format(lanes.window()))
+                .put("socketBuffers", ByteSize.format(lanes.socketBuffers()))
+                .put("creditChunks", lanes.creditChunks());
+        MountProfile mount = profile.mount();
+        root.putObject("mount")
+                .put("backend", name(mount.backend()))
+                .put("maxWrite", ByteSize.format(mount.maxWrite()))
+                .put("workers", mount.workers())
+                .put("maxBackground", mount.maxBackground())
+                .put("attributeTimeoutMs", mount.attributeTimeoutMs());
+        putThreads(root.putObject("threads"), profile.threads());
+        putEngine(root.putObject("engine"), profile.engine());
+        try {
+            return mapper.writeValueAsString(root);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree of plain values can be written", e);
+        }
+    }
+
+    private static void putNamespace(ObjectNode node, NamespaceProfile namespace) {
+        ArrayNode members = node.putArray("members");
+        for (NamespaceProfile.Member member : namespace.members()) {
+            members.addObject()
+                    .put("id", member.id())
+                    .put("host", member.host())
+                    .put("port", member.port());
+        }
+        node.put("fileSyncLevel", namespace.fileSyncLevel())
+                .put("mapSize", ByteSize.format(namespace.mapSizeBytes()))
+                .put("sessionTimeoutMs", namespace.sessionTimeoutMs())
+                .put("requestTimeoutMs", namespace.requestTimeoutMs());
+    }
+
+    private static void putThreads(ObjectNode node, ThreadProfile threads) {
+        node.put("targetThreads", threads.targetThreads())
+                .put("targetIdle", name(threads.targetIdle()))
+                .put("hostIdle", name(threads.hostIdle()))
+                .put("driverIdle", name(threads.driverIdle()))
+                .put("namespaceIdle", name(threads.namespaceIdle()));
+    }
+
+    private static void putEngine(ObjectNode node, EngineProfile engine) {
+        node.put("device", name(engine.device()))
+                .put("preallocate", name(engine.preallocate()))
+                .put("hostSlabs", engine.hostSlabs())
+                .put("targetSlabs", engine.targetSlabs())
+                .put("sqpoll", engine.sqpoll())
+                .put("hedgeAfterMs", engine.hedgeAfterMs());
+    }
+
+    private static String name(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+}
