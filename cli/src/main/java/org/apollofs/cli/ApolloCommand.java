@@ -50,7 +50,9 @@ public final class ApolloCommand implements Callable<Integer> {
     /** Process entry. Never returns while non-daemon threads run: exits with the command's code. */
     public static void main(String[] args) {
         StandardError.restore();
-        System.exit(execute(args));
+        int exitCode = execute(args);
+        StopSignal.finished(exitCode);
+        System.exit(exitCode);
     }
 
     /** Runs a command in this process. @return its exit status, see {@link ExitCode}. */

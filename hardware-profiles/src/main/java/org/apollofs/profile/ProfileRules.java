@@ -119,7 +119,7 @@ final class ProfileRules {
         if (lanes.mtu() % 32 != 0) {
             add("lanes.mtu", "expected a multiple of 32, found " + lanes.mtu());
         }
-        powerOfTwo("lanes.termLength", lanes.termLength(), 64 * KIB, GIB);
+        powerOfTwo("lanes.termLength", lanes.termLength(), MIB, GIB);
         range("lanes.window", lanes.window(), lanes.mtu(), lanes.termLength() / 2);
         range("lanes.socketBuffers", lanes.socketBuffers(), lanes.mtu(), GIB);
         int credit = lanes.creditChunks();
