@@ -1,0 +1,61 @@
+package org.apollofs.io.chunk;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import net.openhft.chronicle.bytes.MappedBytes;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.io.device.BlockDevice;
+import org.apollofs.io.os.Libc;
+
+/**
+ * A journal file mapped whole by Chronicle Bytes.
+ *
+ * <p>Chronicle's own {@code sync()} does nothing unless a sync mode says so, and msync would block. Durability comes from
+ * fdatasync of a second descriptor of the file, through the device's queue: the kernel writes back the dirty pages of the
+ * file whoever dirtied them (fdatasync(2) works on the inode).
+ */
+final class MappedJournalFile implements JournalFile {
+    private static final int MAX_LENGTH = 1 << 30;
+
+    private final String name;
+    private final MappedBytes bytes;
+    private final UnsafeBuffer buffer = new UnsafeBuffer(0, 0);
+    private int descriptor;
+
+    /** @param descriptor open for reading and writing: closed with this. */
+    MappedJournalFile(Path path, int descriptor, long length) throws IOException {
+        this.name = path.getFileName().toString();
+        if (length < JournalHeader.LENGTH + JournalRecord.MAX_LENGTH || length > MAX_LENGTH) {
+            throw new IOException("journal refused: path=" + path + ", length=" + length + " (at most " + MAX_LENGTH + ")");
+        }
+        bytes = MappedBytes.singleMappedBytes(path.toFile(), length);
+        bytes.singleThreadedCheckDisabled(true);
+        buffer.wrap(bytes.addressForWrite(0), (int) length);
+        this.descriptor = descriptor;
+    }
+
+    @Override
+    public UnsafeBuffer buffer() {
+        return buffer;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public boolean queueSync(BlockDevice device, long token) {
+        return device.queueSync(token, descriptor);
+    }
+
+    @Override
+    public void close() {
+        if (descriptor >= 0) {
+            buffer.wrap(0, 0);
+            bytes.releaseLast();
+            Libc.close(descriptor);
+            descriptor = -1;
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package org.apollofs.io.chunk;
+
+import java.io.IOException;
+import java.util.UUID;
+import org.apollofs.io.chunk.TargetRefusedException.Reason;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads, checks, repairs and writes the two copies of a device's {@link Superblock}. Blocks: for open and format. */
+final class SuperblockFile {
+    private static final Logger LOG = LoggerFactory.getLogger(SuperblockFile.class);
+
+    private SuperblockFile() {}
+
+    /** Writes both copies and syncs. */
+    static void write(SyncDevice device, Superblock superblock) throws IOException {
+        superblock.encode(device.buffer(), 0);
+        device.write("superblock write", 0, Superblock.LENGTH);
+        device.write("superblock write", superblock.secondCopyOffset(), Superblock.LENGTH);
+        device.sync("superblock sync");
+    }
+
+    /**
+     * Reads the superblock of a target and checks that it is the one that is expected. A damaged copy is written again
+     * from the whole one, and a warning says so.
+     *
+     * @throws TargetRefusedException if it is not, or cannot be trusted.
+     */
+    static Superblock read(SyncDevice device, UUID siteId, int targetId) throws IOException {
+        Copy first = readCopy(device, 0);
+        long secondOffset = first.superblock == null
+                ? Superblock.secondCopyOffset(device.capacity())
+                : first.superblock.secondCopyOffset();
+        if (secondOffset < 0 || secondOffset + Superblock.LENGTH > device.capacity()) {
+            throw refused(Reason.OTHER_GEOMETRY, targetId, "the device is smaller than at format: deviceLength="
+                    + device.capacity());
+        }
+        Copy second = readCopy(device, secondOffset);
+        Superblock superblock = choose(first, second, targetId);
+        check(superblock, siteId, targetId, device.capacity());
+        if (first.superblock == null || second.superblock == null) {
+            String which = first.superblock == null ? "first" : "second";
+            write(device, superblock);
+            LOG.warn("superblock repaired: target={}, copy={}", targetId, which);
+        }
+        return superblock;
+    }
+
+    private static Superblock choose(Copy first, Copy second, int targetId) throws TargetRefusedException {
+        if (first.otherVersion >= 0 || second.otherVersion >= 0) {
+            throw refused(Reason.OTHER_VERSION, targetId, "format version "
+                    + Math.max(first.otherVersion, second.otherVersion) + ", this build knows "
+                    + Superblock.FORMAT_VERSION);
+        }
+        if (first.superblock != null && second.superblock != null && !first.superblock.equals(second.superblock)) {
+            throw refused(Reason.SUPERBLOCK_DAMAGED, targetId, "the two superblocks contradict each other");
+        }
+        if (first.superblock != null) {
+            return first.superblock;
+        }
+        if (second.superblock != null) {
+            return second.superblock;
+        }
+        if (first.magic || second.magic) {
+            throw refused(Reason.SUPERBLOCK_DAMAGED, targetId, "both superblocks are damaged");
+        }
+        throw refused(Reason.NOT_FORMATTED, targetId, "no superblock: never formatted, or overwritten");
+    }
+
+    private static void check(Superblock superblock, UUID siteId, int targetId, long capacity)
+            throws TargetRefusedException {
+        if (!superblock.siteId().equals(siteId)) {
+            throw refused(Reason.OTHER_SITE, targetId, "it belongs to site " + superblock.siteId() + ", not " + siteId);
+        }
+        if (superblock.targetId() != targetId) {
+            throw refused(Reason.OTHER_TARGET, targetId, "it is target " + superblock.targetId() + " of the site");
+        }
+        if (superblock.deviceLength() > capacity) {
+            throw refused(Reason.OTHER_GEOMETRY, targetId, "the device is smaller than at format: deviceLength="
+                    + capacity + ", at format " + superblock.deviceLength());
+        }
+    }
+
+    private static TargetRefusedException refused(Reason reason, int targetId, String what) {
+        return new TargetRefusedException(reason, "target refused: target=" + targetId + ": " + what);
+    }
+
+    private static Copy readCopy(SyncDevice device, long offset) throws IOException {
+        device.read("superblock read", offset, Superblock.LENGTH);
+        boolean magic = Superblock.hasMagic(device.buffer(), 0);
+        if (!Superblock.isIntact(device.buffer(), 0)) {
+            return new Copy(null, magic, -1);
+        }
+        int version = Superblock.version(device.buffer(), 0);
+        return version == Superblock.FORMAT_VERSION
+                ? new Copy(Superblock.decode(device.buffer(), 0), true, -1)
+                : new Copy(null, true, version);
+    }
+
+    private record Copy(Superblock superblock, boolean magic, int otherVersion) {}
+}

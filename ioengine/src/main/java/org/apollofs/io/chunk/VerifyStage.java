@@ -1,0 +1,97 @@
+package org.apollofs.io.chunk;
+
+import com.lmax.disruptor.Sequence;
+
+/**
+ * First stage of the write pipeline: checks a request's bounds and compares its payload with its checksums, before anything
+ * is done for it.
+ */
+final class VerifyStage {
+    /** Chunks a duty cycle: few, so that the device gets the first while the next is being looked at. */
+    private static final int BATCH = 2;
+
+    private final StoreParts parts;
+    private final Sequence sequence = new Sequence();
+
+    VerifyStage(StoreParts parts) {
+        this.parts = parts;
+    }
+
+    Sequence sequence() {
+        return sequence;
+    }
+
+    int doWork() {
+        long next = sequence.get() + 1;
+        long last = Math.min(parts.ring().getCursor(), next + BATCH - 1);
+        int work = 0;
+        while (next <= last) {
+            verify(parts.ring().get(next));
+            sequence.set(next++);
+            work++;
+        }
+        return work;
+    }
+
+    private void verify(WriteSlot slot) {
+        long startNs = parts.clock().nanoTime();
+        parts.times().record(StoreStage.WAIT, startNs - slot.offeredNs);
+        String broken = brokenBound(slot);
+        if (broken != null) {
+            parts.counters().increment(StoreCounter.INVALID_REQUESTS);
+            slot.fail(ChunkStatus.INVALID, broken);
+        } else if (!parts.state().isInService()) {
+            parts.counters().increment(StoreCounter.OUT_OF_SERVICE);
+            slot.fail(ChunkStatus.OUT_OF_SERVICE, parts.state().reason());
+        } else if (!slot.delete) {
+            verifyPayload(slot);
+            parts.times().record(StoreStage.VERIFY, parts.clock().nanoTime() - startNs);
+        }
+    }
+
+    private void verifyPayload(WriteSlot slot) {
+        int length = slot.entry.length;
+        int block = 0;
+        for (int offset = 0; offset < length; offset += SizeClass.UNIT_LENGTH) {
+            int blockLength = Math.min(SizeClass.UNIT_LENGTH, length - offset);
+            int computed = RecordChecksum.compute(slot.payload.buffer(), offset, blockLength);
+            if (computed != slot.entry.checksums.getInt(block * Integer.BYTES)) {
+                parts.counters().increment(StoreCounter.CHECKSUM_MISMATCHES);
+                slot.fail(
+                        ChunkStatus.CHECKSUM_MISMATCH,
+                        "checksum mismatch on arrival: target=" + parts.targetId() + ", " + nameOf(slot) + ", block="
+                                + block + ", offset=" + offset + ", length=" + blockLength);
+                return;
+            }
+            block++;
+        }
+    }
+
+    private String brokenBound(WriteSlot slot) {
+        ChunkEntry entry = slot.entry;
+        if (entry.session <= 0 || entry.stripe < 0 || entry.index < 0 || entry.index > ChunkIndex.MAX_INDEX) {
+            return "invalid name: target=" + parts.targetId() + ", " + nameOf(slot);
+        }
+        if (slot.delete) {
+            return null;
+        }
+        int chunkLength = parts.superblock().chunkLength();
+        if (entry.length < 1 || entry.length > chunkLength) {
+            return "invalid length: target=" + parts.targetId() + ", " + nameOf(slot) + ", length=" + entry.length
+                    + " (1 to " + chunkLength + ")";
+        }
+        if (slot.checksumBytes != entry.checksumCount() * Integer.BYTES) {
+            return "invalid checksums: target=" + parts.targetId() + ", " + nameOf(slot) + ", length=" + entry.length
+                    + ", bytes of checksums=" + slot.checksumBytes;
+        }
+        if (SubmitStage.paddedLength(entry.length) > slot.payload.capacity()) {
+            return "slab too small: target=" + parts.targetId() + ", " + nameOf(slot) + ", length=" + entry.length
+                    + ", slab=" + slot.payload.capacity();
+        }
+        return null;
+    }
+
+    static String nameOf(WriteSlot slot) {
+        return "session=" + slot.entry.session + ", stripe=" + slot.entry.stripe + ", index=" + slot.entry.index;
+    }
+}
