@@ -64,15 +64,15 @@ final class ChunkJournal implements AutoCloseable {
     /** Appends that a chunk is where the entry says. There must be room. */
     void appendWrite(ChunkEntry entry) {
         lastSequence++;
-        position += JournalRecord.encodeWrite(
-                file.buffer(), position, lastSequence, durableSequence, generation, entry);
+        position +=
+                JournalRecord.encodeWrite(file.buffer(), position, lastSequence, durableSequence, generation, entry);
     }
 
     /** Appends that a chunk is gone. There must be room. */
     void appendDelete(ChunkEntry name) {
         lastSequence++;
-        position += JournalRecord.encodeDelete(
-                file.buffer(), position, lastSequence, durableSequence, generation, name);
+        position +=
+                JournalRecord.encodeDelete(file.buffer(), position, lastSequence, durableSequence, generation, name);
     }
 
     /**

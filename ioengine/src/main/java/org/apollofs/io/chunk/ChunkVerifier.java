@@ -12,8 +12,8 @@ final class ChunkVerifier {
         this.device = device;
         pieceLength = device.bufferLength() & -SizeClass.UNIT_LENGTH;
         if (pieceLength == 0) {
-            throw new IllegalArgumentException("verifier: slab=" + device.bufferLength() + " (at least "
-                    + SizeClass.UNIT_LENGTH + ")");
+            throw new IllegalArgumentException(
+                    "verifier: slab=" + device.bufferLength() + " (at least " + SizeClass.UNIT_LENGTH + ")");
         }
     }
 

@@ -64,7 +64,8 @@ final class Compaction implements AutoCloseable {
     private boolean isSwitchDue() {
         return phase == Phase.IDLE
                 && parts.state().isInService()
-                && (parts.journal().usedBytes() >= journalBound || !parts.journal().hasRoom());
+                && (parts.journal().usedBytes() >= journalBound
+                        || !parts.journal().hasRoom());
     }
 
     private boolean isJournalDurable() {
@@ -88,7 +89,8 @@ final class Compaction implements AutoCloseable {
     /** Changes journals now. Everything appended must be durable and the last compaction over. */
     void start() {
         if (phase != Phase.IDLE) {
-            throw new IllegalStateException("compaction started twice: target=" + parts.targetId() + ", phase=" + phase);
+            throw new IllegalStateException(
+                    "compaction started twice: target=" + parts.targetId() + ", phase=" + phase);
         }
         parts.journal().switchFile();
         phase = Phase.SYNCING_HEADER;
@@ -126,7 +128,10 @@ final class Compaction implements AutoCloseable {
         syncedBytes = 0;
         ChunkJournal journal = parts.journal();
         JournalHeader header = JournalHeader.ofSnapshot(
-                parts.superblock(), journal.generation(), journal.firstSequence(), parts.index().size());
+                parts.superblock(),
+                journal.generation(),
+                journal.firstSequence(),
+                parts.index().size());
         try {
             writer.begin(file(), header);
         } catch (IOException e) {

@@ -86,8 +86,7 @@ final class IndexSegment implements AutoCloseable {
     long hashAt(int slot) {
         int at = slot * ENTRY_LENGTH;
         UnsafeBuffer buffer = table.buffer();
-        return hash(
-                buffer.getLong(at + SESSION), buffer.getLong(at + STRIPE), buffer.getShort(at + INDEX) & 0xFFFF);
+        return hash(buffer.getLong(at + SESSION), buffer.getLong(at + STRIPE), buffer.getShort(at + INDEX) & 0xFFFF);
     }
 
     int length(int slot) {

@@ -44,13 +44,7 @@ record JournalHeader(
     /** A journal's header. */
     static JournalHeader ofJournal(Superblock superblock, long generation, long firstSequence, boolean continues) {
         return new JournalHeader(
-                JOURNAL_MAGIC,
-                superblock.targetId(),
-                superblock.formatId(),
-                generation,
-                firstSequence,
-                0,
-                continues);
+                JOURNAL_MAGIC, superblock.targetId(), superblock.formatId(), generation, firstSequence, 0, continues);
     }
 
     /** A snapshot's header. */

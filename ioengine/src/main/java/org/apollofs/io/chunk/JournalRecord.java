@@ -20,6 +20,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class JournalRecord {
     /** Records begin at multiples of this. */
     static final int ALIGNMENT = 32;
+
     static final int HEADER_LENGTH = 32;
     /** Bytes of the longest record, aligned. */
     static final int MAX_LENGTH = align(HEADER_LENGTH + EntryCodec.MAX_LENGTH);

@@ -61,7 +61,8 @@ final class JournalScan {
                     throw new TargetRefusedException(
                             Reason.JOURNAL_DAMAGED,
                             "journal damaged: target=" + targetId + ", file=" + name + ", position=" + endPosition
-                                    + ", sequence=" + (lastSequence + 1) + ": a durable record does not verify, and record "
+                                    + ", sequence=" + (lastSequence + 1)
+                                    + ": a durable record does not verify, and record "
                                     + JournalRecord.sequence(buffer, at) + " follows at " + at);
                 }
             }

@@ -15,7 +15,7 @@ import org.apollofs.io.os.Libc;
  * file whoever dirtied them (fdatasync(2) works on the inode).
  */
 final class MappedJournalFile implements JournalFile {
-    private static final int MAX_LENGTH = 1 << 30;
+    static final int MAX_LENGTH = 1 << 30;
 
     private final String name;
     private final MappedBytes bytes;
@@ -26,7 +26,8 @@ final class MappedJournalFile implements JournalFile {
     MappedJournalFile(Path path, int descriptor, long length) throws IOException {
         this.name = path.getFileName().toString();
         if (length < JournalHeader.LENGTH + JournalRecord.MAX_LENGTH || length > MAX_LENGTH) {
-            throw new IOException("journal refused: path=" + path + ", length=" + length + " (at most " + MAX_LENGTH + ")");
+            throw new IOException(
+                    "journal refused: path=" + path + ", length=" + length + " (at most " + MAX_LENGTH + ")");
         }
         bytes = MappedBytes.singleMappedBytes(path.toFile(), length);
         bytes.singleThreadedCheckDisabled(true);

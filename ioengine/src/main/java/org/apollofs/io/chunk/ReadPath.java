@@ -49,8 +49,13 @@ final class ReadPath {
         }
         if (!parts.index().get(session, stripe, index, entry)) {
             parts.counters().increment(StoreCounter.READS_NOT_FOUND);
-            fail(owner, correlationId, ChunkStatus.NOT_FOUND, "no such chunk: target=" + parts.targetId()
-                    + ", session=" + session + ", stripe=" + stripe + ", index=" + index, destination);
+            fail(
+                    owner,
+                    correlationId,
+                    ChunkStatus.NOT_FOUND,
+                    "no such chunk: target=" + parts.targetId() + ", session=" + session + ", stripe=" + stripe
+                            + ", index=" + index,
+                    destination);
             return true;
         }
         int start = chunkOffset & -SizeClass.UNIT_LENGTH;
@@ -61,9 +66,14 @@ final class ReadPath {
                 || chunkOffset >= entry.length
                 || SubmitStage.paddedLength(end - start) > destination.capacity()) {
             parts.counters().increment(StoreCounter.INVALID_REQUESTS);
-            fail(owner, correlationId, ChunkStatus.INVALID, "invalid range: target=" + parts.targetId() + ", " + entry
-                    + ", chunkOffset=" + chunkOffset + ", wanted=" + length + ", slab="
-                    + destination.capacity(), destination);
+            fail(
+                    owner,
+                    correlationId,
+                    ChunkStatus.INVALID,
+                    "invalid range: target=" + parts.targetId() + ", " + entry
+                            + ", chunkOffset=" + chunkOffset + ", wanted=" + length + ", slab="
+                            + destination.capacity(),
+                    destination);
             return true;
         }
         ReadSlot slot = slots[freeSlots[--freeCount]];
@@ -108,9 +118,14 @@ final class ReadPath {
         if (result < 0) {
             parts.counters().increment(StoreCounter.READ_ERRORS);
             release(slot);
-            fail(slot.owner, slot.correlationId, ChunkStatus.IO_ERROR, "read failed: target=" + parts.targetId()
-                    + ", offset=" + (parts.superblock().dataOffset() + slot.dataOffset) + ", length="
-                    + SubmitStage.paddedLength(slot.length) + ", errno=" + Errno.name(result), destination);
+            fail(
+                    slot.owner,
+                    slot.correlationId,
+                    ChunkStatus.IO_ERROR,
+                    "read failed: target=" + parts.targetId()
+                            + ", offset=" + (parts.superblock().dataOffset() + slot.dataOffset) + ", length="
+                            + SubmitStage.paddedLength(slot.length) + ", errno=" + Errno.name(result),
+                    destination);
             return;
         }
         parts.counters().increment(StoreCounter.READS);

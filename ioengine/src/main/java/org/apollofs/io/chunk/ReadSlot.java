@@ -20,6 +20,7 @@ final class ReadSlot {
     long dataOffset;
     /** Numbers reads in the order in which they looked at the index; 0 while the slot is free. */
     long number;
+
     long offeredNs;
 
     ReadSlot(int slotIndex, int chunkLength) {

@@ -70,8 +70,9 @@ final class SnapshotReader {
             }
             if (SnapshotBlock.entries(buffer, at) == SnapshotBlock.LAST) {
                 if (SnapshotBlock.chunkCount(buffer, at) != index.size()) {
-                    throw damaged(position + at, "it has " + index.size() + " chunks and says "
-                            + SnapshotBlock.chunkCount(buffer, at));
+                    throw damaged(
+                            position + at,
+                            "it has " + index.size() + " chunks and says " + SnapshotBlock.chunkCount(buffer, at));
                 }
                 return;
             }

@@ -1,6 +1,7 @@
 package org.apollofs.io.chunk;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import org.HdrHistogram.AtomicHistogram;
 
@@ -9,22 +10,22 @@ final class StageTimes {
     private static final long MAX_NS = 100_000_000_000L;
     private static final int DIGITS = 2;
 
-    private final AtomicHistogram[] histograms = new AtomicHistogram[StoreStage.values().length];
+    private final EnumMap<StoreStage, AtomicHistogram> histograms = new EnumMap<>(StoreStage.class);
 
     StageTimes() {
-        for (int i = 0; i < histograms.length; i++) {
-            histograms[i] = new AtomicHistogram(MAX_NS, DIGITS);
+        for (StoreStage stage : StoreStage.values()) {
+            histograms.put(stage, new AtomicHistogram(MAX_NS, DIGITS));
         }
     }
 
     void record(StoreStage stage, long ns) {
-        histograms[stage.ordinal()].recordValue(Math.max(0, Math.min(MAX_NS, ns)));
+        histograms.get(stage).recordValue(Math.max(0, Math.min(MAX_NS, ns)));
     }
 
     List<StageLatency> snapshot() {
         List<StageLatency> result = new ArrayList<>();
         for (StoreStage stage : StoreStage.values()) {
-            AtomicHistogram copy = histograms[stage.ordinal()].copy();
+            AtomicHistogram copy = histograms.get(stage).copy();
             result.add(new StageLatency(
                     stage,
                     copy.getTotalCount(),

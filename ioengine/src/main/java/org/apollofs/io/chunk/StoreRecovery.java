@@ -47,8 +47,9 @@ final class StoreRecovery {
      */
     void recover() throws IOException {
         JournalHeader[] headers = {header(0), header(1)};
-        JournalHeader last = headers[0].generation() > headers[1].generation() ? headers[0] : headers[1];
-        JournalHeader before = last == headers[0] ? headers[1] : headers[0];
+        int newest = headers[0].generation() > headers[1].generation() ? 0 : 1;
+        JournalHeader last = headers[newest];
+        JournalHeader before = headers[1 - newest];
         if (before.generation() != last.generation() - 1) {
             throw damaged("journals of generations " + before.generation() + " and " + last.generation());
         }
@@ -144,35 +145,36 @@ final class StoreRecovery {
         }
     }
 
+    /** Applies a record. @return false if it makes no sense. */
     private boolean apply(JournalFile file, int at, boolean surelyDurable) {
-        switch (JournalRecord.type(file.buffer(), at)) {
-            case JournalRecord.TYPE_WRITE -> {
-                if (!JournalRecord.decodeWrite(file.buffer(), at, entry)
-                        || entry.offset % SizeClass.lengthOf(entry.order) != 0
-                        || entry.offset + SizeClass.lengthOf(entry.order) > superblock.dataLength()) {
-                    return false;
-                }
-                if (surelyDurable || verifier.isRight(entry)) {
-                    index.put(entry, other);
-                } else {
-                    leaveOut();
-                }
-                return true;
-            }
-            case JournalRecord.TYPE_DELETE -> {
-                if (!JournalRecord.decodeDelete(file.buffer(), at, entry)) {
-                    return false;
-                }
-                index.remove(entry.session, entry.stripe, entry.index, other);
-                return true;
-            }
-            case JournalRecord.TYPE_MARK -> {
-                return true;
-            }
-            default -> {
-                return false;
-            }
+        return switch (JournalRecord.type(file.buffer(), at)) {
+            case JournalRecord.TYPE_WRITE -> applyWrite(file, at, surelyDurable);
+            case JournalRecord.TYPE_DELETE -> applyDelete(file, at);
+            case JournalRecord.TYPE_MARK -> true;
+            default -> false;
+        };
+    }
+
+    private boolean applyWrite(JournalFile file, int at, boolean surelyDurable) {
+        if (!JournalRecord.decodeWrite(file.buffer(), at, entry)
+                || entry.offset % SizeClass.lengthOf(entry.order) != 0
+                || entry.offset + SizeClass.lengthOf(entry.order) > superblock.dataLength()) {
+            return false;
         }
+        if (surelyDurable || verifier.isRight(entry)) {
+            index.put(entry, other);
+        } else {
+            leaveOut();
+        }
+        return true;
+    }
+
+    private boolean applyDelete(JournalFile file, int at) {
+        if (!JournalRecord.decodeDelete(file.buffer(), at, entry)) {
+            return false;
+        }
+        index.remove(entry.session, entry.stripe, entry.index, other);
+        return true;
     }
 
     /**

@@ -32,8 +32,10 @@ final class SuperblockFile {
                 ? Superblock.secondCopyOffset(device.capacity())
                 : first.superblock.secondCopyOffset();
         if (secondOffset < 0 || secondOffset + Superblock.LENGTH > device.capacity()) {
-            throw refused(Reason.OTHER_GEOMETRY, targetId, "the device is smaller than at format: deviceLength="
-                    + device.capacity());
+            throw refused(
+                    Reason.OTHER_GEOMETRY,
+                    targetId,
+                    "the device is smaller than at format: deviceLength=" + device.capacity());
         }
         Copy second = readCopy(device, secondOffset);
         Superblock superblock = choose(first, second, targetId);
@@ -48,9 +50,12 @@ final class SuperblockFile {
 
     private static Superblock choose(Copy first, Copy second, int targetId) throws TargetRefusedException {
         if (first.otherVersion >= 0 || second.otherVersion >= 0) {
-            throw refused(Reason.OTHER_VERSION, targetId, "format version "
-                    + Math.max(first.otherVersion, second.otherVersion) + ", this build knows "
-                    + Superblock.FORMAT_VERSION);
+            throw refused(
+                    Reason.OTHER_VERSION,
+                    targetId,
+                    "format version "
+                            + Math.max(first.otherVersion, second.otherVersion) + ", this build knows "
+                            + Superblock.FORMAT_VERSION);
         }
         if (first.superblock != null && second.superblock != null && !first.superblock.equals(second.superblock)) {
             throw refused(Reason.SUPERBLOCK_DAMAGED, targetId, "the two superblocks contradict each other");
@@ -76,8 +81,11 @@ final class SuperblockFile {
             throw refused(Reason.OTHER_TARGET, targetId, "it is target " + superblock.targetId() + " of the site");
         }
         if (superblock.deviceLength() > capacity) {
-            throw refused(Reason.OTHER_GEOMETRY, targetId, "the device is smaller than at format: deviceLength="
-                    + capacity + ", at format " + superblock.deviceLength());
+            throw refused(
+                    Reason.OTHER_GEOMETRY,
+                    targetId,
+                    "the device is smaller than at format: deviceLength=" + capacity + ", at format "
+                            + superblock.deviceLength());
         }
     }
 

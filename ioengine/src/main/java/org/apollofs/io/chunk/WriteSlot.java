@@ -13,7 +13,8 @@ final class WriteSlot {
     final ChunkEntry entry = new ChunkEntry();
 
     private final UnsafeBuffer checksums;
-    private final UnsafeBuffer stripeLengths = new UnsafeBuffer(new byte[ChunkIndex.MAX_STRIPE_LENGTHS * Integer.BYTES]);
+    private final UnsafeBuffer stripeLengths =
+            new UnsafeBuffer(new byte[ChunkIndex.MAX_STRIPE_LENGTHS * Integer.BYTES]);
 
     long owner;
     long correlationId;
@@ -41,7 +42,12 @@ final class WriteSlot {
 
     /** Starts a write. Bounds are checked by the first stage: what does not fit is not copied. */
     void write(
-            Slab slab, int length, DirectBuffer checksumSource, int checksumLength, DirectBuffer lengths, int lengthsBytes) {
+            Slab slab,
+            int length,
+            DirectBuffer checksumSource,
+            int checksumLength,
+            DirectBuffer lengths,
+            int lengthsBytes) {
         delete = false;
         payload = slab;
         entry.length = length;
