@@ -30,4 +30,63 @@ public record Extent(
     public long end() {
         return fileOffset + length;
     }
+
+    /**
+     * Stripe of the extent's last byte.
+     *
+     * @param dataChunks k of the placement table.
+     */
+    public long lastStripe(int dataChunks) {
+        return stripe + (index + lastChunk()) / dataChunks;
+    }
+
+    /** Chunk of the run, counted from 0, that holds the extent's last byte. */
+    private long lastChunk() {
+        return (chunkOffset + length - 1) / chunkStride;
+    }
+
+    /**
+     * The part of the extent that holds bytes {@code from} (inclusive) to {@code to} (exclusive) of the file.
+     *
+     * @param dataChunks k of the placement table.
+     */
+    public Extent slice(long from, long to, int dataChunks) {
+        if (from < fileOffset || to > end() || from >= to) {
+            throw new IllegalArgumentException("no slice of the extent: from=" + from + ", to=" + to + ", " + this);
+        }
+        long position = chunkOffset + (from - fileOffset);
+        long chunk = index + position / chunkStride;
+        return new Extent(
+                from,
+                to - from,
+                session,
+                stripe + chunk / dataChunks,
+                (int) (chunk % dataChunks),
+                (int) (position % chunkStride),
+                chunkStride,
+                placement);
+    }
+
+    /**
+     * Whether {@code next} goes on where this one ends, in the file and in the run of chunks: then one extent of both
+     * lengths holds the same bytes.
+     *
+     * @param dataChunks k of the placement table.
+     */
+    public boolean continuesWith(Extent next, int dataChunks) {
+        long position = chunkOffset + length;
+        long chunk = index + position / chunkStride;
+        return next.fileOffset == end()
+                && next.session == session
+                && next.placement == placement
+                && next.chunkStride == chunkStride
+                && next.chunkOffset == position % chunkStride
+                && next.stripe == stripe + chunk / dataChunks
+                && next.index == chunk % dataChunks;
+    }
+
+    /** The same extent, of another length. */
+    public Extent withLength(long newLength) {
+        return new Extent(fileOffset, newLength, session, stripe, index, chunkOffset, chunkStride, placement);
+    }
 }

@@ -28,10 +28,22 @@ public enum NamespaceError {
     UNSUPPORTED(18),
     NO_SPACE(19);
 
+    private static final NamespaceError[] VALUES = values();
+
     private final int code;
 
     NamespaceError(int code) {
         this.code = code;
+    }
+
+    /** The error of a number on the wire; {@link #UNSUPPORTED} for one this build does not know. */
+    public static NamespaceError of(int code) {
+        for (NamespaceError error : VALUES) {
+            if (error.code == code) {
+                return error;
+            }
+        }
+        return UNSUPPORTED;
     }
 
     /** Number on the wire. */

@@ -1,0 +1,44 @@
+package org.apollofs.namespace.command;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * The way of commands to the state machine and of results back. Thread-safe.
+ */
+public interface CommandChannel extends AutoCloseable {
+    /** The writer session that commands are issued under. */
+    long session();
+
+    /**
+     * A call of the calling thread's, to be closed when its result has been read. Waits while too many are under way.
+     */
+    @CheckReturnValue
+    Call begin();
+
+    /** Ends the session in order. Idempotent. */
+    @Override
+    void close();
+
+    /** One command and its result. Owned by the thread that began it. */
+    interface Call extends AutoCloseable {
+        /**
+         * Where the command is encoded, from offset 0 on. Session and ids are filled in when it is sent. Expandable up to
+         * the limit of a command and a little more.
+         */
+        MutableDirectBuffer command();
+
+        /**
+         * Sends the command and waits for the result.
+         *
+         * @param length bytes of the command.
+         * @return the result, from offset 0 on; valid until the call is closed.
+         * @throws org.apollofs.namespace.client.NamespaceException TIMEOUT, UNAVAILABLE, TRANSACTION_TOO_LARGE.
+         */
+        DirectBuffer execute(int length);
+
+        @Override
+        void close();
+    }
+}

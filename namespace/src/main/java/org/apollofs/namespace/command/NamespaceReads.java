@@ -1,0 +1,36 @@
+package org.apollofs.namespace.command;
+
+import java.util.List;
+import org.apollofs.namespace.client.DirectoryPage;
+import org.apollofs.namespace.client.Extent;
+import org.apollofs.namespace.client.FileContent;
+import org.apollofs.namespace.client.FreedRun;
+import org.apollofs.namespace.client.Inode;
+import org.apollofs.namespace.client.KeyValue;
+import org.apollofs.namespace.client.PlacementTable;
+
+/**
+ * The questions of {@code Namespace}, answered from the state beside the caller or by commands through the log. Throws
+ * {@code NamespaceException} as the contract says. Thread-safe.
+ */
+public interface NamespaceReads {
+    Inode lookup(long parent, byte[] name);
+
+    Inode getAttributes(long inode);
+
+    DirectoryPage readDirectory(long directory, byte[] after, int limit);
+
+    FileContent readContent(long inode);
+
+    /** @param path a key, in UTF-8. @return null if there is none. */
+    KeyValue.Value get(byte[] path);
+
+    /** The placement table with the lowest id above one, or null. */
+    PlacementTable placementAfter(int id);
+
+    List<FreedRun> freedRuns(int limit);
+
+    List<Extent> liveExtents(long afterInode, int inodeLimit, long[] lastInode);
+
+    long inodeCount();
+}

@@ -1,0 +1,170 @@
+package org.apollofs.namespace.command;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.MutableDirectBuffer;
+import org.apollofs.namespace.client.DirectoryPage;
+import org.apollofs.namespace.client.Extent;
+import org.apollofs.namespace.client.FileContent;
+import org.apollofs.namespace.client.FreedRun;
+import org.apollofs.namespace.client.Inode;
+import org.apollofs.namespace.client.KeyValue;
+import org.apollofs.namespace.client.PlacementTable;
+import org.apollofs.namespace.command.sbe.AttributesQueryEncoder;
+import org.apollofs.namespace.command.sbe.ContentQueryEncoder;
+import org.apollofs.namespace.command.sbe.CountQueryEncoder;
+import org.apollofs.namespace.command.sbe.DirectoryQueryEncoder;
+import org.apollofs.namespace.command.sbe.Flag;
+import org.apollofs.namespace.command.sbe.FreedQueryEncoder;
+import org.apollofs.namespace.command.sbe.KeyQueryEncoder;
+import org.apollofs.namespace.command.sbe.LiveExtentsQueryEncoder;
+import org.apollofs.namespace.command.sbe.LookupQueryEncoder;
+import org.apollofs.namespace.command.sbe.MessageHeaderEncoder;
+import org.apollofs.namespace.command.sbe.PlacementQueryEncoder;
+
+/**
+ * Reads through the log: a question takes its place in it, and is answered there, so it is linearizable wherever it is asked.
+ * Thread-safe. Meant for processes beside a site; where there are many reads, they are served by {@code LocalReads}.
+ */
+final class QueryReads implements NamespaceReads {
+    /** Records asked for at a time. */
+    private static final int PAGE = 8 * 1024;
+
+    private static final byte[] NO_BYTES = new byte[0];
+
+    private final CommandChannel channel;
+
+    QueryReads(CommandChannel channel) {
+        this.channel = channel;
+    }
+
+    @Override
+    public Inode lookup(long parent, byte[] name) {
+        CommandEncoder.checkName(name);
+        try (CommandChannel.Call call = channel.begin()) {
+            LookupQueryEncoder query = new LookupQueryEncoder();
+            query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder())
+                    .parent(parent)
+                    .putName(name, 0, name.length);
+            return new ResultDecoder().inode(call.execute(query.limit()));
+        }
+    }
+
+    @Override
+    public Inode getAttributes(long inode) {
+        try (CommandChannel.Call call = channel.begin()) {
+            AttributesQueryEncoder query = new AttributesQueryEncoder();
+            query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder())
+                    .inode(inode);
+            return new ResultDecoder().inode(call.execute(query.limit()));
+        }
+    }
+
+    @Override
+    public DirectoryPage readDirectory(long directory, byte[] after, int limit) {
+        try (CommandChannel.Call call = channel.begin()) {
+            DirectoryQueryEncoder query = new DirectoryQueryEncoder();
+            byte[] name = after == null ? NO_BYTES : after;
+            CommandEncoder.checkName(name);
+            query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder())
+                    .directory(directory)
+                    .atMost(limit)
+                    .hasAfter(after == null ? Flag.NO : Flag.YES)
+                    .putAfter(name, 0, name.length);
+            return new ResultDecoder().directory(call.execute(query.limit()));
+        }
+    }
+
+    /** A long list of extents comes in pages; if the file changes between two of them, it is read anew. */
+    @Override
+    public FileContent readContent(long inode) {
+        while (true) {
+            ResultDecoder.ContentPage first = content(inode, 0);
+            List<Extent> extents = new ArrayList<>(first.extents());
+            ResultDecoder.ContentPage page = first;
+            while (page.more() && page.inode().version() == first.inode().version()) {
+                page = content(inode, extents.getLast().end());
+                extents.addAll(page.extents());
+            }
+            if (page.inode().version() == first.inode().version()) {
+                return new FileContent(first.inode(), first.inline(), extents);
+            }
+        }
+    }
+
+    private ResultDecoder.ContentPage content(long inode, long fromOffset) {
+        try (CommandChannel.Call call = channel.begin()) {
+            ContentQueryEncoder query = new ContentQueryEncoder();
+            query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder())
+                    .inode(inode)
+                    .fromOffset(fromOffset)
+                    .atMost(PAGE);
+            return new ResultDecoder().content(call.execute(query.limit()));
+        }
+    }
+
+    @Override
+    public KeyValue.Value get(byte[] path) {
+        CommandEncoder.checkPath(path);
+        try (CommandChannel.Call call = channel.begin()) {
+            KeyQueryEncoder query = new KeyQueryEncoder();
+            query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder())
+                    .putPath(path, 0, path.length);
+            return new ResultDecoder().key(call.execute(query.limit()));
+        }
+    }
+
+    @Override
+    public PlacementTable placementAfter(int id) {
+        try (CommandChannel.Call call = channel.begin()) {
+            PlacementQueryEncoder query = new PlacementQueryEncoder();
+            query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder())
+                    .afterId(id);
+            return new ResultDecoder().placement(call.execute(query.limit()));
+        }
+    }
+
+    @Override
+    public List<FreedRun> freedRuns(int limit) {
+        try (CommandChannel.Call call = channel.begin()) {
+            FreedQueryEncoder query = new FreedQueryEncoder();
+            query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder())
+                    .atMost(limit);
+            return new ResultDecoder().freed(call.execute(query.limit()));
+        }
+    }
+
+    @Override
+    public List<Extent> liveExtents(long afterInode, int inodeLimit, long[] lastInode) {
+        ResultDecoder.LiveExtents page = liveExtents(afterInode, inodeLimit, 0);
+        List<Extent> extents = new ArrayList<>(page.extents());
+        while (page.nextOffset() > 0) {
+            page = liveExtents(page.lastInode(), 1, page.nextOffset());
+            extents.addAll(page.extents());
+        }
+        lastInode[0] = page.lastInode();
+        return extents;
+    }
+
+    private ResultDecoder.LiveExtents liveExtents(long afterInode, int inodeLimit, long fromOffset) {
+        try (CommandChannel.Call call = channel.begin()) {
+            LiveExtentsQueryEncoder query = new LiveExtentsQueryEncoder();
+            MutableDirectBuffer to = call.command();
+            query.wrapAndApplyHeader(to, 0, new MessageHeaderEncoder())
+                    .afterInode(afterInode)
+                    .inodeLimit(inodeLimit)
+                    .fromOffset(fromOffset)
+                    .atMost(PAGE);
+            return new ResultDecoder().liveExtents(call.execute(query.limit()));
+        }
+    }
+
+    @Override
+    public long inodeCount() {
+        try (CommandChannel.Call call = channel.begin()) {
+            CountQueryEncoder query = new CountQueryEncoder();
+            query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder());
+            return new ResultDecoder().done(call.execute(query.limit()));
+        }
+    }
+}

@@ -1,0 +1,165 @@
+package org.apollofs.namespace.state;
+
+import java.util.List;
+import java.util.concurrent.locks.StampedLock;
+import java.util.function.Function;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.namespace.client.DirectoryPage;
+import org.apollofs.namespace.client.Extent;
+import org.apollofs.namespace.client.FileContent;
+import org.apollofs.namespace.client.FreedRun;
+import org.apollofs.namespace.client.Inode;
+import org.apollofs.namespace.client.KeyValue;
+import org.apollofs.namespace.client.NamespaceError;
+import org.apollofs.namespace.client.NamespaceException;
+import org.apollofs.namespace.client.PlacementTable;
+import org.apollofs.namespace.command.NamespaceReads;
+import org.lmdbjava.Txn;
+
+/**
+ * Reads in the process of the state, from LMDB's last committed transaction. Thread-safe; readers wait neither for each
+ * other nor for the writer, only while the map grows.
+ *
+ * <p>Linearizable with a cluster of one member: the state applies only what is in the log for good, a command is answered
+ * only after the commit of its transaction, and there is no other member that could have answered something newer. So a
+ * read that begins after an answer sees the change, and what a read has seen no later read misses. With more members a
+ * follower may lag, and a leader may have been deposed without knowing: there a read needs a barrier in the log first.
+ */
+public final class LocalReads implements NamespaceReads, AutoCloseable {
+    /** Read transactions kept for reuse: beyond, they are made and closed by the call. */
+    private static final int POOLED = 64;
+
+    private static final int UNBOUNDED = Integer.MAX_VALUE;
+
+    private final Tables tables;
+    private final ManyToManyConcurrentArrayQueue<Reader> idle = new ManyToManyConcurrentArrayQueue<>(POOLED);
+    /** Held shared by readers; exclusively while the map grows, when no transaction may be active. */
+    private final StampedLock growth = new StampedLock();
+
+    private boolean isClosed;
+
+    LocalReads(Tables tables) {
+        this.tables = tables;
+    }
+
+    /** A read transaction with its scratch buffers. */
+    private static final class Reader {
+        private final Txn<DirectBuffer> txn;
+        private final StateReader state;
+        private final UnsafeBuffer name = new UnsafeBuffer(0, 0);
+
+        Reader(Tables tables) {
+            txn = tables.env.txnRead();
+            state = new StateReader(tables).under(txn);
+        }
+    }
+
+    private <T> T read(Function<Reader, T> question) {
+        long stamp = growth.readLock();
+        try {
+            if (isClosed) {
+                throw new NamespaceException(NamespaceError.UNAVAILABLE, "the namespace is closed");
+            }
+            Reader reader = idle.poll();
+            if (reader == null) {
+                reader = new Reader(tables);
+            } else {
+                reader.txn.renew();
+            }
+            try {
+                return question.apply(reader);
+            } catch (Refusal refusal) {
+                throw new NamespaceException(refusal.error(), refusal.getMessage());
+            } finally {
+                reader.txn.reset();
+                if (!idle.offer(reader)) {
+                    reader.txn.close();
+                }
+            }
+        } finally {
+            growth.unlockRead(stamp);
+        }
+    }
+
+    /** Runs what no transaction may be active beside. */
+    void exclusively(Runnable action) {
+        long stamp = growth.writeLock();
+        try {
+            action.run();
+        } finally {
+            growth.unlockWrite(stamp);
+        }
+    }
+
+    @Override
+    public Inode lookup(long parent, byte[] name) {
+        return read(reader -> {
+            reader.name.wrap(name);
+            return reader.state.lookup(parent, reader.name);
+        });
+    }
+
+    @Override
+    public Inode getAttributes(long inode) {
+        return read(reader -> reader.state.attributes(inode));
+    }
+
+    @Override
+    public DirectoryPage readDirectory(long directory, byte[] after, int limit) {
+        return read(reader -> {
+            if (after != null) {
+                reader.name.wrap(after);
+            }
+            return reader.state.directory(directory, after == null ? null : reader.name, limit, UNBOUNDED);
+        });
+    }
+
+    @Override
+    public FileContent readContent(long inode) {
+        return read(reader -> {
+            StateReader.ContentPage page = reader.state.content(inode, 0, UNBOUNDED);
+            return new FileContent(page.inode(), page.inline(), page.extents());
+        });
+    }
+
+    @Override
+    public KeyValue.Value get(byte[] path) {
+        return read(reader -> reader.state.key(path));
+    }
+
+    @Override
+    public PlacementTable placementAfter(int id) {
+        return read(reader -> reader.state.placementAfter(id));
+    }
+
+    @Override
+    public List<FreedRun> freedRuns(int limit) {
+        return read(reader -> reader.state.freed(limit));
+    }
+
+    @Override
+    public List<Extent> liveExtents(long afterInode, int inodeLimit, long[] lastInode) {
+        return read(reader -> {
+            StateReader.LiveExtents live = reader.state.liveExtents(afterInode, inodeLimit, 0, UNBOUNDED);
+            lastInode[0] = live.lastInode();
+            return live.extents();
+        });
+    }
+
+    @Override
+    public long inodeCount() {
+        return read(reader -> reader.state.inodeCount());
+    }
+
+    @Override
+    public void close() {
+        exclusively(() -> {
+            isClosed = true;
+            for (Reader reader = idle.poll(); reader != null; reader = idle.poll()) {
+                reader.txn.close();
+            }
+        });
+    }
+}

@@ -1,0 +1,81 @@
+package org.apollofs.namespace.state;
+
+import java.nio.ByteBuffer;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * The counters of the state: a block of longs that is saved before a batch, so that it can be restored when the batch is
+ * aborted, and written to the table {@code meta} with it. Owned by the apply thread; readers use the table.
+ */
+final class Meta {
+    /** Next inode number. 1 is the root. */
+    static final int NEXT_INODE = 0;
+    /** Next writer session. */
+    static final int NEXT_SESSION = 1;
+    /** Sequence of the last change: version of what changed last. */
+    static final int LAST_CHANGE = 2;
+    /** Sequence of the first change that is retained. */
+    static final int FIRST_CHANGE = 3;
+    /** Bytes of the retained changes. */
+    static final int CHANGE_BYTES = 4;
+    /** Next sequence of a freed run. */
+    static final int NEXT_FREED = 5;
+    /** Next id of a placement table. */
+    static final int NEXT_PLACEMENT = 6;
+    /** Inodes in use, the root included. */
+    static final int INODE_COUNT = 7;
+    /** Time of the log, ns since the epoch; never goes back. */
+    static final int TIME_NS = 8;
+    /** Position in the log of the last command applied. */
+    static final int APPLIED_POSITION = 9;
+
+    private static final int COUNT = 16;
+
+    private final long[] values = new long[COUNT];
+    private final long[] saved = new long[COUNT];
+    private final UnsafeBuffer record = new UnsafeBuffer(ByteBuffer.allocateDirect(COUNT * Long.BYTES));
+
+    long get(int field) {
+        return values[field];
+    }
+
+    void set(int field, long value) {
+        values[field] = value;
+    }
+
+    void add(int field, long delta) {
+        values[field] += delta;
+    }
+
+    /** Returns the counter's value and adds one. */
+    long next(int field) {
+        return values[field]++;
+    }
+
+    void save() {
+        System.arraycopy(values, 0, saved, 0, COUNT);
+    }
+
+    void restore() {
+        System.arraycopy(saved, 0, values, 0, COUNT);
+    }
+
+    DirectBuffer value() {
+        for (int i = 0; i < COUNT; i++) {
+            record.putLong(i * Long.BYTES, values[i]);
+        }
+        return record;
+    }
+
+    void load(DirectBuffer value) {
+        for (int i = 0; i < COUNT; i++) {
+            values[i] = value.getLong(i * Long.BYTES);
+        }
+    }
+
+    /** A counter in a record of the table. */
+    static long read(DirectBuffer value, int field) {
+        return value.getLong(field * Long.BYTES);
+    }
+}

@@ -1,0 +1,228 @@
+package org.apollofs.namespace.state;
+
+import java.nio.file.Path;
+import org.agrona.DirectBuffer;
+import org.agrona.collections.IntArrayList;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.namespace.client.NamespaceLimits;
+import org.lmdbjava.Env;
+import org.lmdbjava.Txn;
+
+/**
+ * The namespace as a deterministic state machine: the same log gives the same bytes. It knows no cluster: whoever has the
+ * log hands commands over with {@link #add} in log order and applies them with {@link #applyBatch}.
+ *
+ * <p>All commands of a batch share one LMDB transaction. Their results come out after its commit, so whoever has an answer
+ * finds the change in what {@link #reads()} sees. How the log is cut into batches does not show in the state.
+ *
+ * <p>One thread applies; {@link #reads()} is for any number of others. The tables are made anew by the constructor, for a
+ * snapshot and the log to fill; they are not durable by themselves.
+ */
+public final class NamespaceState implements AutoCloseable {
+    /** Address space of the tables to begin with; it is doubled whenever it fills. */
+    public static final long DEFAULT_MAP_LENGTH = 1L << 30;
+
+    /** Bytes of commands from which on a batch is full. */
+    private static final int FULL_BATCH_LENGTH = 4 * NamespaceLimits.COMMAND_LENGTH;
+
+    private static final int FULL_BATCH_COUNT = 8 * 1024;
+    /** Tag of the passing of time, which has no answer. */
+    private static final long TICK = Long.MIN_VALUE;
+
+    private static final DirectBuffer NOTHING = new UnsafeBuffer(new byte[0]);
+
+    private final Tables tables;
+    private final Store store;
+    private final SessionTable sessions = new SessionTable();
+    private final ResultWriter results = new ResultWriter();
+    private final CommandDispatcher dispatcher;
+    private final CommandBatch batch = new CommandBatch();
+    private final IntArrayList resultOffsets = new IntArrayList();
+    private final IntArrayList resultLengths = new IntArrayList();
+    private final LocalReads reads;
+    private long growCount;
+
+    /** Takes the results of a batch, after its commit. */
+    @FunctionalInterface
+    public interface ResultConsumer {
+        /**
+         * A command's result.
+         *
+         * @param tag what was given with the command.
+         * @param buffer valid during the call.
+         */
+        void onResult(long tag, DirectBuffer buffer, int offset, int length);
+    }
+
+    /**
+     * Makes an empty state: a root directory, and nothing else.
+     *
+     * @param directory for the tables' files; what an earlier run left there is deleted.
+     * @param mapLength bytes of address space to begin with.
+     */
+    public NamespaceState(Path directory, long mapLength) {
+        tables = new Tables(directory, mapLength);
+        store = new Store(tables);
+        dispatcher = new CommandDispatcher(store, sessions, results);
+        reads = new LocalReads(tables);
+        try (Txn<DirectBuffer> txn = tables.env.txnWrite()) {
+            store.begin(txn);
+            store.meta.set(Meta.NEXT_SESSION, 1);
+            store.meta.set(Meta.FIRST_CHANGE, 1);
+            store.meta.set(Meta.NEXT_FREED, 1);
+            store.meta.set(Meta.NEXT_PLACEMENT, 1);
+            dispatcher.initialize();
+            saveMeta();
+            txn.commit();
+        }
+    }
+
+    /** Reads of what is committed: for any thread. */
+    public LocalReads reads() {
+        return reads;
+    }
+
+    /**
+     * Adds a command to the batch; it is copied.
+     *
+     * @param position place in the log; rises.
+     * @param timestampNs time in the log, ns since the epoch.
+     * @param tag handed back with the result; not negative.
+     */
+    public void add(long position, long timestampNs, long tag, DirectBuffer command, int offset, int length) {
+        if (tag < 0) {
+            throw new IllegalArgumentException("a tag is not negative: tag=" + tag);
+        }
+        batch.add(position, timestampNs, tag, command, offset, length);
+    }
+
+    /** Adds the passing of time to the batch: leases whose time is over end. */
+    public void addTick(long position, long timestampNs) {
+        batch.add(position, timestampNs, TICK, NOTHING, 0, 0);
+    }
+
+    /** Commands waiting to be applied. */
+    public int pending() {
+        return batch.count();
+    }
+
+    /** Whether the batch should be applied before more is added. */
+    public boolean isFull() {
+        return batch.length() >= FULL_BATCH_LENGTH || batch.count() >= FULL_BATCH_COUNT;
+    }
+
+    /**
+     * Applies and commits the batch, then hands out the results in the order of the commands.
+     *
+     * @return commands applied.
+     */
+    public int applyBatch(ResultConsumer consumer) {
+        int count = batch.count();
+        if (count == 0) {
+            return 0;
+        }
+        if (tables.usedLength() + (long) batch.length() * 2 > tables.mapLength() - tables.mapLength() / 8) {
+            grow();
+        }
+        while (!tryApply()) {
+            grow();
+        }
+        for (int i = 0; i < count; i++) {
+            if (batch.tag(i) != TICK) {
+                consumer.onResult(batch.tag(i), results.buffer(), resultOffsets.getInt(i), resultLengths.getInt(i));
+            }
+        }
+        batch.clear();
+        return count;
+    }
+
+    /** Applies the batch in one transaction; false, and nothing changed, if the map is full. */
+    private boolean tryApply() {
+        store.meta.save();
+        results.clear();
+        resultOffsets.clear();
+        resultLengths.clear();
+        try (Txn<DirectBuffer> txn = tables.env.txnWrite()) {
+            store.begin(txn);
+            for (int i = 0, count = batch.count(); i < count; i++) {
+                applyOne(i);
+            }
+            saveMeta();
+            txn.commit();
+        } catch (Env.MapFullException e) {
+            store.meta.restore();
+            sessions.rollBack();
+            dispatcher.onAbort();
+            return false;
+        }
+        sessions.commit();
+        return true;
+    }
+
+    private void applyOne(int index) {
+        store.advanceTime(batch.timestampNs(index));
+        store.meta.set(Meta.APPLIED_POSITION, batch.position(index));
+        if (batch.tag(index) == TICK) {
+            dispatcher.tick();
+            resultOffsets.addInt(0);
+            resultLengths.addInt(0);
+        } else {
+            dispatcher.apply(batch.command(index));
+            resultOffsets.addInt(results.offset());
+            resultLengths.addInt(results.length());
+        }
+    }
+
+    private void saveMeta() {
+        tables.meta.put(store.txn(), store.key.of(0), store.meta.value());
+    }
+
+    private void grow() {
+        reads.exclusively(tables::grow);
+        growCount++;
+    }
+
+    /** How often the map was doubled. */
+    public long growCount() {
+        return growCount;
+    }
+
+    /** Position in the log of the last command applied. */
+    public long appliedPosition() {
+        return store.meta.get(Meta.APPLIED_POSITION);
+    }
+
+    /** Sequence of the last change; 0 if there was none. */
+    public long lastChange() {
+        return store.meta.get(Meta.LAST_CHANGE);
+    }
+
+    /** Time of the log at which the next lease ends, ns; {@link Long#MAX_VALUE} if there is no session. */
+    public long nextExpiryNs() {
+        return sessions.nextExpiryNs();
+    }
+
+    /** Writer sessions that are open. */
+    public int sessionCount() {
+        return sessions.count();
+    }
+
+    Tables tables() {
+        return tables;
+    }
+
+    Store store() {
+        return store;
+    }
+
+    SessionTable sessions() {
+        return sessions;
+    }
+
+    /** Closes the tables. No read may be running, and none may come after. */
+    @Override
+    public void close() {
+        reads.close();
+        tables.close();
+    }
+}

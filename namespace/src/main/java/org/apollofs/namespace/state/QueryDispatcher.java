@@ -1,0 +1,119 @@
+package org.apollofs.namespace.state;
+
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.namespace.client.NamespaceError;
+import org.apollofs.namespace.client.NamespaceLimits;
+import org.apollofs.namespace.command.sbe.AttributesQueryDecoder;
+import org.apollofs.namespace.command.sbe.ContentQueryDecoder;
+import org.apollofs.namespace.command.sbe.CountQueryDecoder;
+import org.apollofs.namespace.command.sbe.DirectoryQueryDecoder;
+import org.apollofs.namespace.command.sbe.FreedQueryDecoder;
+import org.apollofs.namespace.command.sbe.KeyQueryDecoder;
+import org.apollofs.namespace.command.sbe.LiveExtentsQueryDecoder;
+import org.apollofs.namespace.command.sbe.LookupQueryDecoder;
+import org.apollofs.namespace.command.sbe.MessageHeaderDecoder;
+import org.apollofs.namespace.command.sbe.PlacementQueryDecoder;
+
+/**
+ * Answers questions that stand in the log, at their place in it. They change nothing, so all that goes wrong while one is
+ * answered is refused. Answers are bounded: long ones come in pages. Owned by the apply thread.
+ */
+final class QueryDispatcher {
+    private static final int FIRST_TEMPLATE = LookupQueryDecoder.TEMPLATE_ID;
+    private static final int LAST_TEMPLATE = CountQueryDecoder.TEMPLATE_ID;
+    /** Records in one answer: with 48 bytes each it stays below a command's limit. */
+    private static final int MAX_RECORDS = 8 * 1024;
+    /** Bytes of a page of a directory, about. */
+    private static final int MAX_PAGE_LENGTH = NamespaceLimits.COMMAND_LENGTH / 2;
+
+    private final Store store;
+    private final ResultWriter results;
+    private final StateReader reader;
+    private final MessageHeaderDecoder header = new MessageHeaderDecoder();
+    private final LookupQueryDecoder lookup = new LookupQueryDecoder();
+    private final AttributesQueryDecoder attributes = new AttributesQueryDecoder();
+    private final DirectoryQueryDecoder directory = new DirectoryQueryDecoder();
+    private final ContentQueryDecoder content = new ContentQueryDecoder();
+    private final KeyQueryDecoder key = new KeyQueryDecoder();
+    private final PlacementQueryDecoder placement = new PlacementQueryDecoder();
+    private final FreedQueryDecoder freed = new FreedQueryDecoder();
+    private final LiveExtentsQueryDecoder liveExtents = new LiveExtentsQueryDecoder();
+    private final UnsafeBuffer bytes = new UnsafeBuffer(0, 0);
+
+    QueryDispatcher(Store store, ResultWriter results) {
+        this.store = store;
+        this.results = results;
+        reader = new StateReader(store.tables);
+    }
+
+    static boolean isQuery(int template) {
+        return template >= FIRST_TEMPLATE && template <= LAST_TEMPLATE;
+    }
+
+    void apply(int template, DirectBuffer query) {
+        reader.under(store.txn());
+        try {
+            answer(template, query);
+        } catch (Refusal refusal) {
+            results.failed(refusal.error(), refusal.getMessage());
+        } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+            results.failed(NamespaceError.INVALID, "malformed query: template=" + template + ", " + e.getMessage());
+        }
+    }
+
+    private void answer(int template, DirectBuffer query) {
+        switch (template) {
+            case LookupQueryDecoder.TEMPLATE_ID -> {
+                lookup.wrapAndApplyHeader(query, 0, header);
+                lookup.wrapName(bytes);
+                results.inode(reader.lookup(lookup.parent(), bytes));
+            }
+            case AttributesQueryDecoder.TEMPLATE_ID -> {
+                attributes.wrapAndApplyHeader(query, 0, header);
+                results.inode(reader.attributes(attributes.inode()));
+            }
+            case DirectoryQueryDecoder.TEMPLATE_ID -> {
+                directory.wrapAndApplyHeader(query, 0, header);
+                directory.wrapAfter(bytes);
+                DirectBuffer after = directory.hasAfterRaw() == 1 ? bytes : null;
+                int limit = bounded(directory.atMost());
+                results.directory(reader.directory(directory.directory(), after, limit, MAX_PAGE_LENGTH));
+            }
+            case ContentQueryDecoder.TEMPLATE_ID -> {
+                content.wrapAndApplyHeader(query, 0, header);
+                StateReader.ContentPage page =
+                        reader.content(content.inode(), content.fromOffset(), bounded(content.atMost()));
+                results.content(page.inode(), page.inline(), page.extents(), page.more());
+            }
+            case KeyQueryDecoder.TEMPLATE_ID -> {
+                key.wrapAndApplyHeader(query, 0, header);
+                key.wrapPath(bytes);
+                results.key(reader.key(bytes));
+            }
+            case PlacementQueryDecoder.TEMPLATE_ID -> {
+                placement.wrapAndApplyHeader(query, 0, header);
+                results.placement(reader.placementAfter(placement.afterId()));
+            }
+            case FreedQueryDecoder.TEMPLATE_ID -> {
+                freed.wrapAndApplyHeader(query, 0, header);
+                results.freed(reader.freed(bounded(freed.atMost())));
+            }
+            case LiveExtentsQueryDecoder.TEMPLATE_ID -> {
+                liveExtents.wrapAndApplyHeader(query, 0, header);
+                results.liveExtents(reader.liveExtents(
+                        liveExtents.afterInode(),
+                        Math.max(1, liveExtents.inodeLimit()),
+                        liveExtents.fromOffset(),
+                        bounded(liveExtents.atMost())));
+            }
+            // The counters of the table are those of the last batch: the present one's are not written yet.
+            case CountQueryDecoder.TEMPLATE_ID -> results.done(store.meta.get(Meta.INODE_COUNT));
+            default -> results.failed(NamespaceError.UNSUPPORTED, "unknown query: template=" + template);
+        }
+    }
+
+    private static int bounded(int requested) {
+        return Math.clamp(requested, 1, MAX_RECORDS);
+    }
+}

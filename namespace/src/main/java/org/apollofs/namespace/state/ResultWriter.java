@@ -1,0 +1,205 @@
+package org.apollofs.namespace.state;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableDirectByteBuffer;
+import org.apollofs.namespace.client.DirectoryEntry;
+import org.apollofs.namespace.client.DirectoryPage;
+import org.apollofs.namespace.client.Extent;
+import org.apollofs.namespace.client.FreedRun;
+import org.apollofs.namespace.client.Inode;
+import org.apollofs.namespace.client.KeyValue;
+import org.apollofs.namespace.client.NamespaceError;
+import org.apollofs.namespace.client.PlacementTable;
+import org.apollofs.namespace.command.Records;
+import org.apollofs.namespace.command.sbe.ContentResultEncoder;
+import org.apollofs.namespace.command.sbe.DirectoryResultEncoder;
+import org.apollofs.namespace.command.sbe.DoneEncoder;
+import org.apollofs.namespace.command.sbe.FailedEncoder;
+import org.apollofs.namespace.command.sbe.Flag;
+import org.apollofs.namespace.command.sbe.FreedResultEncoder;
+import org.apollofs.namespace.command.sbe.InodeResultEncoder;
+import org.apollofs.namespace.command.sbe.KeyResultEncoder;
+import org.apollofs.namespace.command.sbe.LiveExtentsResultEncoder;
+import org.apollofs.namespace.command.sbe.MessageHeaderEncoder;
+import org.apollofs.namespace.command.sbe.PlacementResultEncoder;
+
+/**
+ * Encodes the results of a batch, one behind the other: {@link #begin} says for which command, and one of the other
+ * methods what came of it. Owned by the apply thread.
+ */
+final class ResultWriter {
+    private static final byte[] NO_BYTES = new byte[0];
+    private static final Inode NO_INODE = new Inode(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    private final ExpandableDirectByteBuffer buffer = new ExpandableDirectByteBuffer(64 * 1024);
+    private final MessageHeaderEncoder header = new MessageHeaderEncoder();
+    private final DoneEncoder done = new DoneEncoder();
+    private final FailedEncoder failed = new FailedEncoder();
+    private final InodeResultEncoder inodeResult = new InodeResultEncoder();
+    private final KeyResultEncoder keyResult = new KeyResultEncoder();
+    private final DirectoryResultEncoder directoryResult = new DirectoryResultEncoder();
+    private final ContentResultEncoder contentResult = new ContentResultEncoder();
+    private final PlacementResultEncoder placementResult = new PlacementResultEncoder();
+    private final FreedResultEncoder freedResult = new FreedResultEncoder();
+    private final LiveExtentsResultEncoder liveExtentsResult = new LiveExtentsResultEncoder();
+
+    private long session;
+    private long commandId;
+    private int offset;
+    private int limit;
+
+    /** Forgets all results. */
+    void clear() {
+        offset = 0;
+        limit = 0;
+    }
+
+    /** The next result is for this command. Results stand at multiples of 8. */
+    void begin(long ofSession, long ofCommandId) {
+        session = ofSession;
+        commandId = ofCommandId;
+        offset = (limit + 7) & ~7;
+    }
+
+    DirectBuffer buffer() {
+        return buffer;
+    }
+
+    /** Where the result just written begins. */
+    int offset() {
+        return offset;
+    }
+
+    /** Bytes of the result just written. */
+    int length() {
+        return limit - offset;
+    }
+
+    byte[] copy() {
+        byte[] bytes = new byte[length()];
+        buffer.getBytes(offset, bytes);
+        return bytes;
+    }
+
+    /** A result that was encoded before. */
+    void stored(byte[] result) {
+        buffer.putBytes(offset, result);
+        limit = offset + result.length;
+    }
+
+    void done(long value) {
+        done.wrapAndApplyHeader(buffer, offset, header)
+                .session(session)
+                .commandId(commandId)
+                .value(value);
+        limit = done.limit();
+    }
+
+    void failed(NamespaceError error, String reason) {
+        failed.wrapAndApplyHeader(buffer, offset, header)
+                .session(session)
+                .commandId(commandId)
+                .errorCode(error.code());
+        byte[] text = reason.getBytes(StandardCharsets.UTF_8);
+        failed.putReason(text, 0, text.length);
+        limit = failed.limit();
+    }
+
+    /** @param inode null for none. */
+    void inode(Inode inode) {
+        inodeResult.wrapAndApplyHeader(buffer, offset, header).session(session).commandId(commandId);
+        Records.put(inodeResult.inode(), inode == null ? NO_INODE : inode);
+        limit = inodeResult.limit();
+    }
+
+    /** @param value null for none. */
+    void key(KeyValue.Value value) {
+        byte[] bytes = value == null ? null : value.value();
+        keyResult
+                .wrapAndApplyHeader(buffer, offset, header)
+                .session(session)
+                .commandId(commandId)
+                .hasValue(bytes == null ? Flag.NO : Flag.YES);
+        Records.put(keyResult.inode(), value == null ? NO_INODE : value.inode());
+        keyResult.putValue(bytes == null ? NO_BYTES : bytes, 0, bytes == null ? 0 : bytes.length);
+        limit = keyResult.limit();
+    }
+
+    void directory(DirectoryPage page) {
+        directoryResult
+                .wrapAndApplyHeader(buffer, offset, header)
+                .session(session)
+                .commandId(commandId)
+                .more(page.more() ? Flag.YES : Flag.NO);
+        DirectoryResultEncoder.EntriesEncoder entries =
+                directoryResult.entriesCount(page.entries().size());
+        for (DirectoryEntry entry : page.entries()) {
+            Records.put(entries.next().inode(), entry.inode());
+            entries.putName(entry.name(), 0, entry.name().length);
+        }
+        limit = directoryResult.limit();
+    }
+
+    void content(Inode inode, byte[] inline, List<Extent> extents, boolean more) {
+        contentResult
+                .wrapAndApplyHeader(buffer, offset, header)
+                .session(session)
+                .commandId(commandId)
+                .more(more ? Flag.YES : Flag.NO);
+        Records.put(contentResult.inode(), inode);
+        ContentResultEncoder.ExtentsEncoder group = contentResult.extentsCount(extents.size());
+        for (Extent extent : extents) {
+            Records.put(group.next().extent(), extent);
+        }
+        contentResult.putInlineBytes(inline, 0, inline.length);
+        limit = contentResult.limit();
+    }
+
+    /** @param table null for none. */
+    void placement(PlacementTable table) {
+        placementResult
+                .wrapAndApplyHeader(buffer, offset, header)
+                .session(session)
+                .commandId(commandId)
+                .id(table == null ? 0 : table.id())
+                .dataChunks(table == null ? 0 : table.dataChunks())
+                .parityChunks(table == null ? 0 : table.parityChunks());
+        int width = table == null ? 0 : table.dataChunks() + table.parityChunks();
+        PlacementResultEncoder.TargetsEncoder targets =
+                placementResult.targetsCount(table == null ? 0 : table.groups().size() * width);
+        if (table != null) {
+            for (int[] group : table.groups()) {
+                for (int target : group) {
+                    targets.next().target(target);
+                }
+            }
+        }
+        limit = placementResult.limit();
+    }
+
+    void freed(List<FreedRun> runs) {
+        freedResult.wrapAndApplyHeader(buffer, offset, header).session(session).commandId(commandId);
+        FreedResultEncoder.RunsEncoder group = freedResult.runsCount(runs.size());
+        for (FreedRun run : runs) {
+            Records.put(group.next().run(), run);
+        }
+        limit = freedResult.limit();
+    }
+
+    void liveExtents(StateReader.LiveExtents live) {
+        liveExtentsResult
+                .wrapAndApplyHeader(buffer, offset, header)
+                .session(session)
+                .commandId(commandId)
+                .lastInode(live.lastInode())
+                .nextOffset(live.nextOffset());
+        LiveExtentsResultEncoder.ExtentsEncoder group =
+                liveExtentsResult.extentsCount(live.extents().size());
+        for (Extent extent : live.extents()) {
+            Records.put(group.next().extent(), extent);
+        }
+        limit = liveExtentsResult.limit();
+    }
+}

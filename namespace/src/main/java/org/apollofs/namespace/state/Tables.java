@@ -1,0 +1,124 @@
+package org.apollofs.namespace.state;
+
+import static org.lmdbjava.DbiFlags.MDB_CREATE;
+import static org.lmdbjava.EnvFlags.MDB_NOMETASYNC;
+import static org.lmdbjava.EnvFlags.MDB_NORDAHEAD;
+import static org.lmdbjava.EnvFlags.MDB_NOSYNC;
+import static org.lmdbjava.EnvFlags.MDB_NOTLS;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.agrona.DirectBuffer;
+import org.lmdbjava.Dbi;
+import org.lmdbjava.DirectBufferProxy;
+import org.lmdbjava.Env;
+
+/**
+ * The tables of the state, in one LMDB environment that is made anew at every start.
+ *
+ * <p>LMDB is not synced: the cluster's log is the truth, and the tables are rebuilt from its snapshot and log. It is not
+ * opened with MDB_WRITEMAP either: a file system that is full would then kill the process by SIGBUS, where a
+ * {@code pwrite} fails with ENOSPC. One thread writes; any number read.
+ *
+ * <table>
+ * <caption>Tables</caption>
+ * <tr><td>inodes</td><td>inode</td><td>{@link InodeRecord}</td></tr>
+ * <tr><td>entries</td><td>directory, name</td><td>inode</td></tr>
+ * <tr><td>links</td><td>inode, parent, name</td><td>empty: names of a file beyond the one in its record</td></tr>
+ * <tr><td>inline</td><td>inode</td><td>bytes at the start of a file, or a link's target</td></tr>
+ * <tr><td>extents</td><td>inode, file offset</td><td>{@link ExtentTable}</td></tr>
+ * <tr><td>lines</td><td>inode, session, stripe, index, chunk offset, file offset</td><td>last stripe</td></tr>
+ * <tr><td>unlinked</td><td>session, inode</td><td>empty: unlinked files a session keeps open</td></tr>
+ * <tr><td>changes</td><td>sequence</td><td>{@link ChangeTable}</td></tr>
+ * <tr><td>freed</td><td>sequence</td><td>session, first stripe, stripe count, placement</td></tr>
+ * <tr><td>placements</td><td>id</td><td>k, m, targets</td></tr>
+ * <tr><td>meta</td><td>0</td><td>{@link Meta}</td></tr>
+ * </table>
+ */
+final class Tables implements AutoCloseable {
+    private static final int MAX_READERS = 256;
+    /** Value of a table that only has keys: LMDB lets it be empty. */
+    private static final String[] NAMES = {
+        "inodes", "entries", "links", "inline", "extents", "lines", "unlinked", "changes", "freed", "placements", "meta"
+    };
+
+    final Env<DirectBuffer> env;
+    final Dbi<DirectBuffer> inodes;
+    final Dbi<DirectBuffer> entries;
+    final Dbi<DirectBuffer> links;
+    final Dbi<DirectBuffer> inline;
+    final Dbi<DirectBuffer> extents;
+    final Dbi<DirectBuffer> lines;
+    final Dbi<DirectBuffer> unlinked;
+    final Dbi<DirectBuffer> changes;
+    final Dbi<DirectBuffer> freed;
+    final Dbi<DirectBuffer> placements;
+    final Dbi<DirectBuffer> meta;
+    /** All tables, in the order in which snapshots hold them. */
+    final List<Dbi<DirectBuffer>> all;
+
+    private long mapLength;
+
+    /**
+     * Opens empty tables.
+     *
+     * @param directory made if absent; what an earlier run left in it is deleted.
+     * @param mapLength bytes of address space to begin with.
+     */
+    Tables(Path directory, long mapLength) {
+        deleteOld(directory);
+        this.mapLength = mapLength;
+        env = Env.create(DirectBufferProxy.PROXY_DB)
+                .setMapSize(mapLength)
+                .setMaxDbs(NAMES.length)
+                .setMaxReaders(MAX_READERS)
+                .open(directory.toFile(), MDB_NOSYNC, MDB_NOMETASYNC, MDB_NOTLS, MDB_NORDAHEAD);
+        int i = 0;
+        inodes = env.openDbi(NAMES[i++], MDB_CREATE);
+        entries = env.openDbi(NAMES[i++], MDB_CREATE);
+        links = env.openDbi(NAMES[i++], MDB_CREATE);
+        inline = env.openDbi(NAMES[i++], MDB_CREATE);
+        extents = env.openDbi(NAMES[i++], MDB_CREATE);
+        lines = env.openDbi(NAMES[i++], MDB_CREATE);
+        unlinked = env.openDbi(NAMES[i++], MDB_CREATE);
+        changes = env.openDbi(NAMES[i++], MDB_CREATE);
+        freed = env.openDbi(NAMES[i++], MDB_CREATE);
+        placements = env.openDbi(NAMES[i++], MDB_CREATE);
+        meta = env.openDbi(NAMES[i], MDB_CREATE);
+        all = List.of(inodes, entries, links, inline, extents, lines, unlinked, changes, freed, placements, meta);
+    }
+
+    private static void deleteOld(Path directory) {
+        try {
+            Files.createDirectories(directory);
+            Files.deleteIfExists(directory.resolve("data.mdb"));
+            Files.deleteIfExists(directory.resolve("lock.mdb"));
+        } catch (IOException e) {
+            throw new UncheckedIOException("clearing the state's tables failed: directory=" + directory, e);
+        }
+    }
+
+    /** Bytes of address space. */
+    long mapLength() {
+        return mapLength;
+    }
+
+    /** Bytes in use, free pages included. */
+    long usedLength() {
+        return (env.info().lastPageNumber + 1) * env.stat().pageSize;
+    }
+
+    /** Doubles the map. No transaction may be active in the process. */
+    void grow() {
+        mapLength *= 2;
+        env.setMapSize(mapLength);
+    }
+
+    @Override
+    public void close() {
+        env.close();
+    }
+}

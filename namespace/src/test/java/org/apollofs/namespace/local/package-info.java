@@ -1,0 +1,4 @@
+/**
+ * Tests of the namespace without a cluster.
+ */
+package org.apollofs.namespace.local;
