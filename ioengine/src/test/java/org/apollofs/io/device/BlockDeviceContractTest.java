@@ -22,21 +22,21 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What every block device keeps. A subclass opens its own kind. */
 @Timeout(60)
-abstract class BlockDeviceContractTest {
-    static final long CAPACITY = 8 << 20;
-    static final int DEPTH = 8;
-    static final int SLAB_LENGTH = 256 * 1024;
+public abstract class BlockDeviceContractTest {
+    protected static final long CAPACITY = 8 << 20;
+    protected static final int DEPTH = 8;
+    protected static final int SLAB_LENGTH = 256 * 1024;
 
     @TempDir
-    Path folder;
+    protected Path folder;
 
-    SlabPool pool;
-    SlabPool otherPool;
-    BlockDevice device;
-    DeviceRig rig;
+    protected SlabPool pool;
+    protected SlabPool otherPool;
+    protected BlockDevice device;
+    protected DeviceRig rig;
 
     /** Opens a device of CAPACITY bytes and DEPTH operations over {@code pool}, whose bytes are all zero. */
-    abstract BlockDevice openDevice() throws IOException;
+    protected abstract BlockDevice openDevice() throws IOException;
 
     @BeforeEach
     void open() throws IOException {

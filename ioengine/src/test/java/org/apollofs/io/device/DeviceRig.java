@@ -7,7 +7,7 @@ import org.agrona.collections.Long2LongHashMap;
 import org.apollofs.io.buffer.Slab;
 
 /** Drives a device from a test: fills slabs from a seed, waits for completions with a deadline. */
-final class DeviceRig {
+public final class DeviceRig {
     private static final long DEADLINE_NS = 20_000_000_000L;
     private static final long NONE = Long.MIN_VALUE;
 
@@ -15,7 +15,7 @@ final class DeviceRig {
     final Long2LongHashMap results = new Long2LongHashMap(NONE);
     int completions;
 
-    DeviceRig(BlockDevice device) {
+    public DeviceRig(BlockDevice device) {
         this.device = device;
     }
 
@@ -25,7 +25,7 @@ final class DeviceRig {
     }
 
     /** Submits and polls until nothing is pending. */
-    void finish() {
+    public void finish() {
         long deadline = System.nanoTime() + DEADLINE_NS;
         while (device.pending() > 0) {
             device.submit();
@@ -36,38 +36,38 @@ final class DeviceRig {
     }
 
     /** The result of a token that has completed. */
-    int result(long token) {
+    public int result(long token) {
         long result = results.remove(token);
         assertTrue(result != NONE, "not completed: token=" + token);
         return (int) result;
     }
 
-    int write(long offset, Slab slab, int slabOffset, int length) {
+    public int write(long offset, Slab slab, int slabOffset, int length) {
         assertTrue(device.queueWrite(1, offset, slab, slabOffset, length));
         finish();
         return result(1);
     }
 
-    int read(long offset, Slab slab, int slabOffset, int length) {
+    public int read(long offset, Slab slab, int slabOffset, int length) {
         assertTrue(device.queueRead(2, offset, slab, slabOffset, length));
         finish();
         return result(2);
     }
 
-    int sync() {
+    public int sync() {
         assertTrue(device.queueSync(3));
         finish();
         return result(3);
     }
 
-    static void fill(Slab slab, int offset, int length, long seed) {
+    public static void fill(Slab slab, int offset, int length, long seed) {
         Random random = new Random(seed);
         for (int i = 0; i < length; i += Long.BYTES) {
             slab.buffer().putLong(offset + i, random.nextLong());
         }
     }
 
-    static boolean matches(Slab slab, int offset, int length, long seed) {
+    public static boolean matches(Slab slab, int offset, int length, long seed) {
         Random random = new Random(seed);
         for (int i = 0; i < length; i += Long.BYTES) {
             if (slab.buffer().getLong(offset + i) != random.nextLong()) {

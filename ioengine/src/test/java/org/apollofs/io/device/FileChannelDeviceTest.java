@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class FileChannelDeviceTest extends BlockDeviceContractTest {
     @Override
-    BlockDevice openDevice() throws IOException {
+    protected BlockDevice openDevice() throws IOException {
         return BlockDevices.open(context().backend(Backend.FILE_CHANNEL));
     }
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class UringDeviceTest extends BlockDeviceContractTest {
     @Override
-    BlockDevice openDevice() throws IOException {
+    protected BlockDevice openDevice() throws IOException {
         return BlockDevices.open(context());
     }
 
