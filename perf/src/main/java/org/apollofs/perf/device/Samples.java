@@ -1,0 +1,29 @@
+package org.apollofs.perf.device;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Rates of one thing over the rounds of a run. One thread. */
+public final class Samples {
+    private final List<Double> values = new ArrayList<>();
+
+    /** Adds a round's. */
+    public void add(double value) {
+        values.add(value);
+    }
+
+    /** In the order they came. */
+    public List<Double> values() {
+        return List.copyOf(values);
+    }
+
+    /** The middle one, or the mean of the two. NaN without any. */
+    public double median() {
+        if (values.isEmpty()) {
+            return Double.NaN;
+        }
+        List<Double> sorted = values.stream().sorted().toList();
+        int middle = sorted.size() / 2;
+        return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+    }
+}
