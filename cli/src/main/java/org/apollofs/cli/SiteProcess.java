@@ -46,22 +46,6 @@ final class SiteProcess {
         }
     }
 
-    /**
-     * Starts the site, and returns once it is mounted.
-     *
-     * @throws CommandFailure if it ends, or is not mounted in time; it is killed then.
-     */
-    static SiteProcess start(SiteSpec spec) throws IOException {
-        SiteProcess site = launch(spec);
-        try {
-            site.awaitMounted();
-            return site;
-        } catch (RuntimeException | IOException e) {
-            site.kill();
-            throw e;
-        }
-    }
-
     /** Starts the site without waiting. */
     static SiteProcess launch(SiteSpec spec) throws IOException {
         List<String> arguments = new ArrayList<>(List.of(
@@ -80,10 +64,11 @@ final class SiteProcess {
         return new SiteProcess(spec, process, logStart);
     }
 
-    /** Waits until the kernel has the mount and it answers. */
-    void awaitMounted() throws IOException {
+    /** Waits until the site says that it serves, and the kernel has the mount. */
+    void awaitReady() throws IOException {
+        Path ready = SiteFolder.of(spec.site()).ready();
         long endNs = System.nanoTime() + START_DEADLINE.toNanos();
-        while (!MountTable.isMounted(spec.mountPoint())) {
+        while (!Files.exists(ready) || !MountTable.isMounted(spec.mountPoint())) {
             if (!process.isAlive()) {
                 throw new CommandFailure(
                         ExitCode.SITE,
@@ -93,7 +78,7 @@ final class SiteProcess {
             if (System.nanoTime() > endNs) {
                 throw new CommandFailure(
                         ExitCode.UNAVAILABLE,
-                        "the site was not mounted within " + START_DEADLINE.toSeconds() + " s: " + lastWords(),
+                        "the site did not serve within " + START_DEADLINE.toSeconds() + " s: " + lastWords(),
                         seeLog());
             }
             pause();
@@ -189,7 +174,7 @@ final class SiteProcess {
         return "read the log with --keep, " + spec.log();
     }
 
-    static void pause() {
+    private static void pause() {
         try {
             Thread.sleep(POLL_MS);
         } catch (InterruptedException e) {
