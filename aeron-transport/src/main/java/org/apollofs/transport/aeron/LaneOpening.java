@@ -1,0 +1,252 @@
+package org.apollofs.transport.aeron;
+
+import io.aeron.Aeron;
+import io.aeron.ConcurrentPublication;
+import io.aeron.ExclusivePublication;
+import io.aeron.Image;
+import io.aeron.Subscription;
+import java.util.UUID;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.transport.protocol.HelloAcceptedDecoder;
+import org.apollofs.transport.protocol.HelloEncoder;
+import org.apollofs.transport.protocol.HelloRefusedDecoder;
+import org.apollofs.transport.protocol.MessageHeaderDecoder;
+import org.apollofs.transport.protocol.MessageHeaderEncoder;
+import org.apollofs.transport.protocol.RefusalReason;
+
+/**
+ * One attempt of a host to open a lane: adds the streams, says hello, awaits the answer, and ends as CONNECTED, REFUSED
+ * or FAILED. Lane's owner only; never waits. Whoever made it closes it, unless it took the connection.
+ */
+final class LaneOpening {
+    /** Where the attempt is. */
+    enum State {
+        /** The driver adds publications and subscription. */
+        ADDING,
+        /** The hello is offered until it is taken. */
+        GREETING,
+        /** The answer is awaited. */
+        AWAITING,
+        /** Accepted; the request stream is about to find its subscriber. */
+        JOINING,
+        CONNECTED,
+        REFUSED,
+        FAILED
+    }
+
+    private final AeronNetwork network;
+    private final int targetId;
+    private final long session;
+    private final String replyEndpoint;
+    private final long nonce;
+    private final int requestStreamId;
+    private final int replyStreamId;
+    private final long deadlineNs;
+    private final AnswerToHello answer = new AnswerToHello();
+
+    private long helloId = Aeron.NULL_VALUE;
+    private long requestsId = Aeron.NULL_VALUE;
+    private long answersId = Aeron.NULL_VALUE;
+    private ExclusivePublication hello;
+    private ConcurrentPublication requests;
+    private Subscription answers;
+    private LaneConnection connection;
+    private RefusalReason refusal;
+    private State state = State.ADDING;
+    private String reason = "";
+
+    LaneOpening(AeronNetwork network, int targetId, long session, String replyEndpoint, long nowNs) {
+        this.network = network;
+        this.targetId = targetId;
+        this.session = session;
+        this.replyEndpoint = replyEndpoint;
+        this.nonce = network.ctx().nonces().getAsLong();
+        this.requestStreamId = network.nextStreamId();
+        this.replyStreamId = network.nextStreamId();
+        this.deadlineNs = nowNs + network.ctx().handshakeTimeoutNs();
+        String target = network.ctx().targetChannel(targetId);
+        LaneChannels channels = network.channels();
+        String reply = channels.subscription(channels.replyChannel(replyEndpoint));
+        Aeron aeron = network.aeron();
+        answersId = aeron.asyncAddSubscription(reply, replyStreamId);
+        requestsId = aeron.asyncAddPublication(channels.dataPublication(target), requestStreamId);
+        helloId =
+                aeron.asyncAddExclusivePublication(channels.helloPublication(target), network.helloStreamId(targetId));
+    }
+
+    State state() {
+        return state;
+    }
+
+    /** Why it is in its state: for the log. */
+    String reason() {
+        return reason;
+    }
+
+    LaneConnection connection() {
+        return connection;
+    }
+
+    RefusalReason refusal() {
+        return refusal;
+    }
+
+    int poll(long nowNs) {
+        State before = state;
+        switch (state) {
+            case ADDING -> add();
+            case GREETING -> greet();
+            case AWAITING -> await();
+            case JOINING -> join();
+            case CONNECTED, REFUSED, FAILED -> {}
+        }
+        boolean over = state == State.CONNECTED || state == State.REFUSED || state == State.FAILED;
+        if (!over && nowNs - deadlineNs >= 0) {
+            state(State.FAILED, "no answer in state " + state);
+        }
+        return before == state ? 0 : 1;
+    }
+
+    private void state(State next, String why) {
+        state = next;
+        reason = why;
+    }
+
+    private void add() {
+        Aeron aeron = network.aeron();
+        answers = answers == null ? aeron.getSubscription(answersId) : answers;
+        requests = requests == null ? aeron.getPublication(requestsId) : requests;
+        hello = hello == null ? aeron.getExclusivePublication(helloId) : hello;
+        if (answers != null && requests != null && hello != null) {
+            state(State.GREETING, "streams added");
+        }
+    }
+
+    private void greet() {
+        if (!hello.isConnected()) {
+            return;
+        }
+        UnsafeBuffer buffer = new UnsafeBuffer(new byte[1024]);
+        UUID site = network.ctx().siteId();
+        HelloEncoder encoder = new HelloEncoder()
+                .wrapAndApplyHeader(buffer, 0, new MessageHeaderEncoder())
+                .protocolVersion(network.ctx().protocolVersion())
+                .targetId(targetId)
+                .siteIdHigh(site.getMostSignificantBits())
+                .siteIdLow(site.getLeastSignificantBits())
+                .session(session)
+                .nonce(nonce)
+                .requestStreamId(requestStreamId)
+                .requestSessionId(requests.sessionId())
+                .replyStreamId(replyStreamId)
+                .slotCount(network.ctx().slotCount())
+                .replyEndpoint(replyEndpoint);
+        byte[] token = network.authenticator().sign(buffer, 0, encoder.limit());
+        encoder.putToken(token, 0, token.length);
+        if (Offers.offer(hello, buffer, encoder.limit()) > 0) {
+            state(State.AWAITING, "hello sent");
+        }
+    }
+
+    private void await() {
+        for (int i = 0; i < answers.imageCount() && state == State.AWAITING; i++) {
+            Image image = answers.imageAtIndex(i);
+            answer.image = image;
+            image.controlledPoll(answer, 1);
+            answer.throwFailure();
+        }
+    }
+
+    private void join() {
+        if (requests.isConnected()) {
+            state(State.CONNECTED, "connected");
+        }
+    }
+
+    /** What comes on the answer stream before the lane is open. Anybody may send there: the nonce and token tell. */
+    private final class AnswerToHello extends MessageReader {
+        private Image image;
+
+        @Override
+        Action onMessage(int templateId, DirectBuffer buffer, int body, int end, int sessionId, boolean whole) {
+            if (whole && templateId == HelloAcceptedDecoder.TEMPLATE_ID) {
+                onAccepted(buffer, body, end);
+            } else if (whole && templateId == HelloRefusedDecoder.TEMPLATE_ID) {
+                onRefused(buffer, body);
+            }
+            return Action.BREAK;
+        }
+
+        private void onAccepted(DirectBuffer buffer, int body, int end) {
+            HelloAcceptedDecoder accepted = new HelloAcceptedDecoder();
+            if (!hasBlock(HelloAcceptedDecoder.BLOCK_LENGTH)) {
+                return;
+            }
+            accepted.wrap(buffer, body, header.blockLength(), header.version());
+            int start = body - MessageHeaderDecoder.ENCODED_LENGTH;
+            int tokenAt = accepted.limit();
+            boolean plausible = Wire.varDataLength(buffer, tokenAt, end) == Authenticator.TOKEN_LENGTH
+                    && accepted.nonce() == nonce
+                    && accepted.chunkCredit() >= 1
+                    && accepted.requestCredit() >= 1;
+            byte[] token = new byte[Authenticator.TOKEN_LENGTH];
+            if (!plausible) {
+                return;
+            }
+            accepted.getToken(token, 0, token.length);
+            if (network.authenticator().verify(buffer, start, tokenAt - start, token)) {
+                connection = new LaneConnection(requests, answers, image, accepted.laneId());
+                connection.credit(accepted.chunkCredit(), accepted.requestCredit());
+                state(State.JOINING, "accepted");
+            }
+        }
+
+        private void onRefused(DirectBuffer buffer, int body) {
+            HelloRefusedDecoder refused = new HelloRefusedDecoder();
+            if (!hasBlock(HelloRefusedDecoder.BLOCK_LENGTH)) {
+                return;
+            }
+            refused.wrap(buffer, body, header.blockLength(), header.version());
+            if (refused.nonce() != nonce) {
+                return;
+            }
+            // A number beyond this version's reasons is a refusal all the same.
+            short raw = refused.reasonRaw();
+            boolean known = raw >= RefusalReason.VERSION.value() && raw <= RefusalReason.MALFORMED.value();
+            refusal = known ? RefusalReason.get(raw) : RefusalReason.VERSION;
+            boolean later = refusal == RefusalReason.BUSY;
+            state(
+                    later ? State.FAILED : State.REFUSED,
+                    "refused: reason=" + refusal + ", target's protocol version=" + refused.protocolVersion());
+        }
+
+        @Override
+        Action onContinuation(DirectBuffer buffer, int offset, int length, boolean ends) {
+            return Action.CONTINUE;
+        }
+    }
+
+    /** Ends the attempt: what the connection does not take is given back to the driver. */
+    void close() {
+        Aeron aeron = network.aeron();
+        if (hello != null) {
+            hello.close();
+        } else {
+            aeron.asyncRemovePublication(helloId);
+        }
+        if (state == State.CONNECTED) {
+            return;
+        }
+        if (requests != null) {
+            requests.close();
+        } else {
+            aeron.asyncRemovePublication(requestsId);
+        }
+        if (answers != null) {
+            answers.close();
+        } else {
+            aeron.asyncRemoveSubscription(answersId);
+        }
+    }
+}

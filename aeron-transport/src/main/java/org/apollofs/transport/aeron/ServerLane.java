@@ -1,0 +1,222 @@
+package org.apollofs.transport.aeron;
+
+import io.aeron.Aeron;
+import io.aeron.ExclusivePublication;
+import io.aeron.Image;
+import io.aeron.Subscription;
+import io.aeron.exceptions.RegistrationException;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.transport.RequestHandler;
+import org.apollofs.transport.protocol.HelloAcceptedEncoder;
+import org.apollofs.transport.protocol.MessageHeaderEncoder;
+
+/**
+ * A target's end of one lane: its two streams, its share of the credit, and which of the host's requests are unanswered.
+ * The target's thread only; closed by the {@link AeronLaneServer}.
+ */
+final class ServerLane {
+    /** Where the lane is. */
+    enum State {
+        /** The driver adds the streams. */
+        ADDING,
+        /** The host's streams are awaited. */
+        JOINING,
+        OPEN,
+        ENDED
+    }
+
+    private final AeronNetwork network;
+    private final Hello hello;
+    private final long laneId;
+    private final long deadlineNs;
+    private final RequestReader reader;
+    /** By slot: the request that is unanswered, or 0. Generations begin at 1, so no request id is 0. */
+    private final long[] unanswered;
+    /** By slot: bytes of a read's answer that are in the stream. */
+    private final int[] answeredLength;
+
+    private final long requestsId;
+    private final long answersId;
+    private Subscription requests;
+    private ExclusivePublication answers;
+    private Image image;
+    private int partLength;
+    private int chunkCredit;
+    private int requestCredit;
+    private boolean creditChanged;
+    private State state = State.ADDING;
+    private String reason = "";
+
+    ServerLane(
+            AeronNetwork network,
+            int targetId,
+            Hello hello,
+            long laneId,
+            RequestHandler handler,
+            AssemblyPool assemblies,
+            long nowNs) {
+        this.network = network;
+        this.hello = hello;
+        this.laneId = laneId;
+        this.deadlineNs = nowNs + network.ctx().handshakeTimeoutNs();
+        this.reader = new RequestReader(this, handler, network.counters(), assemblies);
+        this.unanswered = new long[hello.slotCount()];
+        this.answeredLength = new int[hello.slotCount()];
+        LaneChannels channels = network.channels();
+        String target = network.ctx().targetChannel(targetId);
+        String reply = channels.replyChannel(hello.replyEndpoint());
+        this.requestsId = network.aeron()
+                .asyncAddSubscription(
+                        channels.requestSubscription(target, hello.requestSessionId()), hello.requestStreamId());
+        this.answersId =
+                network.aeron().asyncAddExclusivePublication(channels.dataPublication(reply), hello.replyStreamId());
+    }
+
+    long laneId() {
+        return laneId;
+    }
+
+    State state() {
+        return state;
+    }
+
+    String reason() {
+        return reason;
+    }
+
+    Hello hello() {
+        return hello;
+    }
+
+    ExclusivePublication answers() {
+        return answers;
+    }
+
+    /** Payload bytes that one answer carries. */
+    int partLength() {
+        return partLength;
+    }
+
+    void credit(int chunkCredit, int requestCredit) {
+        creditChanged |= chunkCredit != this.chunkCredit || requestCredit != this.requestCredit;
+        this.chunkCredit = chunkCredit;
+        this.requestCredit = requestCredit;
+    }
+
+    private void state(State next, String why) {
+        state = next;
+        reason = why;
+    }
+
+    int poll(AnswerEncoder encoder, long nowNs) {
+        State before = state;
+        int work = 0;
+        switch (state) {
+            case ADDING -> add();
+            case JOINING -> join();
+            case OPEN -> work = pollRequests(encoder);
+            case ENDED -> {}
+        }
+        boolean opening = state == State.ADDING || state == State.JOINING;
+        if (opening && nowNs - deadlineNs >= 0) {
+            state(State.ENDED, "did not open in state " + state);
+        }
+        return work + (before == state ? 0 : 1);
+    }
+
+    private void add() {
+        Aeron aeron = network.aeron();
+        try {
+            requests = requests == null ? aeron.getSubscription(requestsId) : requests;
+            answers = answers == null ? aeron.getExclusivePublication(answersId) : answers;
+        } catch (RegistrationException e) {
+            state(State.ENDED, "driver refused a stream: " + e.getMessage());
+            return;
+        }
+        if (requests != null && answers != null) {
+            partLength = Wire.partLength(answers.maxMessageLength(), answers.maxPayloadLength());
+            state(State.JOINING, "streams added");
+        }
+    }
+
+    private void join() {
+        image = requests.imageBySessionId(hello.requestSessionId());
+        if (image == null || !answers.isConnected()) {
+            return;
+        }
+        UnsafeBuffer buffer = new UnsafeBuffer(new byte[256]);
+        HelloAcceptedEncoder encoder = new HelloAcceptedEncoder()
+                .wrapAndApplyHeader(buffer, 0, new MessageHeaderEncoder())
+                .nonce(hello.nonce())
+                .laneId(laneId)
+                .chunkCredit(chunkCredit)
+                .requestCredit(requestCredit);
+        byte[] token = network.authenticator().sign(buffer, 0, encoder.limit());
+        encoder.putToken(token, 0, token.length);
+        if (Offers.offer(answers, buffer, encoder.limit()) > 0) {
+            creditChanged = false;
+            state(State.OPEN, "accepted");
+        }
+    }
+
+    private int pollRequests(AnswerEncoder encoder) {
+        if (creditChanged && encoder.credit(answers, chunkCredit, requestCredit) > 0) {
+            creditChanged = false;
+        }
+        int work = image.controlledPoll(reader, network.ctx().fragmentLimit());
+        reader.throwFailure();
+        if (reader.malformed() != null) {
+            network.counters().increment(TransportCounter.MALFORMED);
+            state(State.ENDED, "malformed request: " + reader.malformed());
+        } else if (work == 0 && (image.isClosed() || image.isEndOfStream() || !answers.isConnected())) {
+            state(State.ENDED, "host is gone");
+        }
+        return work;
+    }
+
+    /** Whether a request id is in the range of the hello, and its slot has no unanswered request. */
+    boolean isFree(long requestId) {
+        int slot = Wire.slot(requestId);
+        return requestId > 0 && slot < unanswered.length && unanswered[slot] == 0;
+    }
+
+    void begin(long requestId) {
+        int slot = Wire.slot(requestId);
+        unanswered[slot] = requestId;
+        answeredLength[slot] = 0;
+    }
+
+    void end(long requestId) {
+        unanswered[Wire.slot(requestId)] = 0;
+    }
+
+    boolean isUnanswered(long requestId) {
+        int slot = Wire.slot(requestId);
+        return slot < unanswered.length && unanswered[slot] == requestId;
+    }
+
+    int answeredLength(long requestId) {
+        return answeredLength[Wire.slot(requestId)];
+    }
+
+    void answeredLength(long requestId, int length) {
+        answeredLength[Wire.slot(requestId)] = length;
+    }
+
+    /** Ends the lane, also in the middle of its opening, and gives back what it holds. */
+    void close() {
+        Aeron aeron = network.aeron();
+        state = State.ENDED;
+        reader.releaseSlabs();
+        if (requests != null) {
+            requests.close();
+        } else {
+            aeron.asyncRemoveSubscription(requestsId);
+        }
+        if (answers != null) {
+            answers.close();
+        } else {
+            aeron.asyncRemovePublication(answersId);
+        }
+    }
+}
