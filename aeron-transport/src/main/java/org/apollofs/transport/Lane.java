@@ -30,6 +30,10 @@ public interface Lane extends AutoCloseable {
     /**
      * Asks the target to make a chunk durable.
      *
+     * <p>A chunk larger than one message of the lane goes in parts. When the lane is full between two of them the
+     * status is {@link #BACK_PRESSURED} too, and the call made again with the same correlation id and the same arguments
+     * goes on where it stopped; if it is never made again, the lane takes the beginning back.
+     *
      * @param correlationId chosen by the caller, unique among its unanswered requests on this lane.
      * @param payload holds the chunk's bytes; may be reused when the call returns.
      * @param length bytes of payload, 1 to the chunk length of the profile.

@@ -24,7 +24,10 @@ public interface LaneServer extends AutoCloseable {
      */
     long chunkWritten(long laneId, long correlationId);
 
-    /** Answers a read with bytes of a slab, which stays the caller's. See {@link LaneHandler#onChunkRead}. */
+    /**
+     * Answers a read with bytes of a slab, which stays the caller's. See {@link LaneHandler#onChunkRead}. After
+     * {@link Lane#BACK_PRESSURED} a part of a large answer may be on its way: come again with the same bytes.
+     */
     long chunkRead(
             long laneId,
             long correlationId,

@@ -290,7 +290,7 @@ final class AeronLane implements Lane {
             if (nowNs - nextAttemptNs < 0) {
                 return 0;
             }
-            opening = new LaneOpening(network, targetId, session, replyEndpoint, nowNs);
+            opening = new LaneOpening(network, targetId, session, replyEndpoint, network.replyTag(targetId), nowNs);
             return 1;
         }
         int work;

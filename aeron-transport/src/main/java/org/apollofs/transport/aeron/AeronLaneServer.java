@@ -51,7 +51,7 @@ final class AeronLaneServer implements LaneServer {
         this.creditChunks = creditChunks;
         this.handler = handler;
         this.helloReader = new Greeter();
-        String channel = network.channels().subscription(network.ctx().targetChannel(targetId));
+        String channel = network.channels().helloSubscription(network.ctx().targetChannel(targetId));
         this.hellos = network.aeron().addSubscription(channel, network.helloStreamId(targetId));
     }
 

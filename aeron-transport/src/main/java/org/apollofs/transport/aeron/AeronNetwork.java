@@ -28,6 +28,7 @@ public final class AeronNetwork implements Network {
     private final Authenticator authenticator;
     private final ThreadLocal<RequestEncoder> encoders = ThreadLocal.withInitial(RequestEncoder::new);
     private Subscription replyAnchor;
+    private long replyTag;
     private String replyEndpoint;
 
     /**
@@ -68,7 +69,8 @@ public final class AeronNetwork implements Network {
         if (ctx.replyEndpoint().isEmpty()) {
             throw new IllegalArgumentException("lane over UDP needs a reply endpoint: target=" + targetId);
         }
-        String channel = channels.subscription(channels.replyChannel(ctx.replyEndpoint()));
+        replyTag = ctx.aeron().nextCorrelationId();
+        String channel = channels.replyAnchor(ctx.replyEndpoint(), replyTag);
         replyAnchor = ctx.aeron().addSubscription(channel, ANCHOR_STREAM_ID);
         long deadlineNs = ctx.clock().nanoTime() + ctx.handshakeTimeoutNs();
         while (replyEndpoint == null) {
@@ -79,6 +81,11 @@ public final class AeronNetwork implements Network {
             Thread.onSpinWait();
         }
         return replyEndpoint;
+    }
+
+    /** The driver's name of the reply socket, or {@link Aeron#NULL_VALUE} for a target that is reached over IPC. */
+    synchronized long replyTag(int targetId) {
+        return LaneChannels.isIpc(ctx.targetChannel(targetId)) ? Aeron.NULL_VALUE : replyTag;
     }
 
     /** The counters of all lanes and servers of this network. */

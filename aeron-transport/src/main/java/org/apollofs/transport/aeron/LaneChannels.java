@@ -1,5 +1,6 @@
 package org.apollofs.transport.aeron;
 
+import io.aeron.Aeron;
 import io.aeron.ChannelUri;
 import io.aeron.ChannelUriStringBuilder;
 import io.aeron.CommonContext;
@@ -43,9 +44,21 @@ final class LaneChannels {
         return uri.linger(0L).build();
     }
 
-    /** Where hellos or answers are awaited. */
-    String subscription(String channel) {
-        return receiving(channel).build();
+    /** Where hellos are awaited. */
+    String helloSubscription(String target) {
+        return receiving(target).build();
+    }
+
+    /** The socket of all answers over UDP, under a name of its own in the driver: its port may be the system's choice. */
+    String replyAnchor(String endpoint, long tag) {
+        return receiving(replyChannel(endpoint)).tags(Long.toString(tag)).build();
+    }
+
+    /** Where answers are awaited. @param tag of the anchor, or {@link Aeron#NULL_VALUE} for IPC. */
+    String replySubscription(long tag) {
+        return tag == Aeron.NULL_VALUE
+                ? CommonContext.IPC_CHANNEL
+                : receiving("aeron:udp?tags=" + tag).build();
     }
 
     /** Where the requests of one host are awaited. */

@@ -56,7 +56,7 @@ final class LaneOpening {
     private State state = State.ADDING;
     private String reason = "";
 
-    LaneOpening(AeronNetwork network, int targetId, long session, String replyEndpoint, long nowNs) {
+    LaneOpening(AeronNetwork network, int targetId, long session, String replyEndpoint, long replyTag, long nowNs) {
         this.network = network;
         this.targetId = targetId;
         this.session = session;
@@ -67,9 +67,8 @@ final class LaneOpening {
         this.deadlineNs = nowNs + network.ctx().handshakeTimeoutNs();
         String target = network.ctx().targetChannel(targetId);
         LaneChannels channels = network.channels();
-        String reply = channels.subscription(channels.replyChannel(replyEndpoint));
         Aeron aeron = network.aeron();
-        answersId = aeron.asyncAddSubscription(reply, replyStreamId);
+        answersId = aeron.asyncAddSubscription(channels.replySubscription(replyTag), replyStreamId);
         requestsId = aeron.asyncAddPublication(channels.dataPublication(target), requestStreamId);
         helloId =
                 aeron.asyncAddExclusivePublication(channels.helloPublication(target), network.helloStreamId(targetId));

@@ -27,16 +27,15 @@ public final class MediaDrivers {
      * nothing, and the first message after a pause a millisecond at most.
      */
     public static IdleStrategy backoff() {
-        return new BackoffIdleStrategy(
-                100, 50, TimeUnit.MICROSECONDS.toNanos(10), TimeUnit.MILLISECONDS.toNanos(1));
+        return new BackoffIdleStrategy(100, 50, TimeUnit.MICROSECONDS.toNanos(10), TimeUnit.MILLISECONDS.toNanos(1));
     }
 
     /**
      * A driver's context.
      *
      * <p>The directory is of this driver alone: it is deleted at start and when the driver is closed. On /dev/shm the
-     * streams are memory and nothing else. Term buffers are allocated and touched when a stream is made, which takes a
-     * while (0.1 s for 24 MiB where memory is slow) and spares the first pass through them the page faults.
+     * streams are memory and nothing else. Term buffers are filled when a stream is made, and the clients touch their
+     * mappings: that takes a while (0.1 s for 24 MiB where memory is slow), and spares the first pass the page faults.
      *
      * @param directory for the driver's files; a former driver's are removed.
      * @param threadingMode SHARED: one thread for all, which the driver starts; DEDICATED: three.
@@ -44,7 +43,7 @@ public final class MediaDrivers {
      */
     public static MediaDriver.Context driver(
             Path directory, ThreadingMode threadingMode, Supplier<IdleStrategy> idleStrategies) {
-        MediaDriver.Context context = new MediaDriver.Context()
+        return new MediaDriver.Context()
                 .aeronDirectoryName(directory.toAbsolutePath().toString())
                 .dirDeleteOnStart(true)
                 .dirDeleteOnShutdown(true)
@@ -59,11 +58,10 @@ public final class MediaDrivers {
                 .ipcTermBufferLength(TERM_LENGTH)
                 .imageLivenessTimeoutNs(LIVENESS_TIMEOUT_NS)
                 .clientLivenessTimeoutNs(LIVENESS_TIMEOUT_NS)
-                // Another process of this machine may have been killed while it wrote: its hole in the stream is filled.
+                // Another process of this machine may have been killed while it wrote: its hole in the stream is
+                // filled.
                 .publicationUnblockTimeoutNs(LIVENESS_TIMEOUT_NS + TimeUnit.SECONDS.toNanos(5))
                 .spiesSimulateConnection(true);
-        context.preTouchMappedMemory(true);
-        return context;
     }
 
     /**
@@ -71,10 +69,9 @@ public final class MediaDrivers {
      * starts.
      */
     public static Aeron.Context client(Path directory, IdleStrategy idleStrategy) {
-        Aeron.Context context = new Aeron.Context()
+        return new Aeron.Context()
                 .aeronDirectoryName(directory.toAbsolutePath().toString())
-                .idleStrategy(idleStrategy);
-        context.preTouchMappedMemory(true);
-        return context;
+                .idleStrategy(idleStrategy)
+                .preTouchMappedMemory(true);
     }
 }

@@ -38,10 +38,9 @@ final class AeronFixture implements NetworkFixture {
         this.requestTimeoutNs = requestTimeoutNs;
         Path shm = Path.of("/dev/shm");
         Path parent = Files.isWritable(shm) ? shm : Path.of(System.getProperty("java.io.tmpdir"));
-        Path directory = parent.resolve("apollo-transport-test-"
-                + ProcessHandle.current().pid() + "-" + DIRECTORIES.incrementAndGet());
-        MediaDriver.Context context =
-                MediaDrivers.driver(directory, ThreadingMode.SHARED, MediaDrivers::backoff);
+        Path directory = parent.resolve(
+                "apollo-transport-test-" + ProcessHandle.current().pid() + "-" + DIRECTORIES.incrementAndGet());
+        MediaDriver.Context context = MediaDrivers.driver(directory, ThreadingMode.SHARED, MediaDrivers::backoff);
         // A link that breaks is to be noticed within a test's patience.
         context.imageLivenessTimeoutNs(TimeUnit.SECONDS.toNanos(2))
                 .publicationConnectionTimeoutNs(TimeUnit.SECONDS.toNanos(2));
