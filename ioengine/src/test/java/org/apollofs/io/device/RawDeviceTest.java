@@ -1,0 +1,85 @@
+package org.apollofs.io.device;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.apollofs.io.buffer.Slab;
+import org.apollofs.io.buffer.SlabPool;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A raw block device: a loop device over a file, which only root can make. */
+@Timeout(60)
+class RawDeviceTest {
+    private static final long CAPACITY = 16 << 20;
+
+    @TempDir
+    Path folder;
+
+    private Path loop;
+
+    @BeforeEach
+    void attach() throws Exception {
+        assumeTrue("root".equals(System.getProperty("user.name")), "a loop device wants root");
+        Path file = folder.resolve("disk");
+        DataFile.prepare(file, CAPACITY, DataFile.Mode.ALLOCATED, DataFile.Progress.NONE);
+        String name = run("losetup", "--find", "--show", file.toString());
+        assumeTrue(name != null && name.startsWith("/dev/"), "no loop device to be had");
+        loop = Path.of(name);
+    }
+
+    @AfterEach
+    void detach() throws Exception {
+        if (loop != null) {
+            run("losetup", "--detach", loop.toString());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldUseARawDevice(Backend backend) throws IOException {
+        try (SlabPool pool = SlabPool.allocate(2, 64 * 1024)) {
+            BlockDeviceContext context =
+                    new BlockDeviceContext().path(loop).backend(backend).slabPool(pool);
+            try (BlockDevice device = BlockDevices.open(context)) {
+                assertEquals(CAPACITY, device.capacity());
+                assertTrue(device.logicalBlockSize() >= 512, device.describe());
+                assertTrue(
+                        backend == Backend.FILE_CHANNEL || device.describe().contains("(raw device)"),
+                        device.describe());
+                DeviceRig rig = new DeviceRig(device);
+                Slab slab = pool.slab(0);
+                DeviceRig.fill(slab, 0, 65536, 7);
+                assertEquals(65536, rig.write(CAPACITY - 65536, slab, 0, 65536));
+                assertEquals(0, rig.sync());
+                assertEquals(65536, rig.read(CAPACITY - 65536, pool.slab(1), 0, 65536));
+                assertTrue(DeviceRig.matches(pool.slab(1), 0, 65536, 7));
+            }
+        }
+        byte[] file = Files.readAllBytes(folder.resolve("disk"));
+        assertEquals(CAPACITY, file.length);
+        assertTrue(file[(int) CAPACITY - 1] != 0 || file[(int) CAPACITY - 2] != 0);
+    }
+
+    private static String run(String... command) throws Exception {
+        Process process;
+        try {
+            process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        } catch (IOException e) {
+            return null;
+        }
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertTrue(process.waitFor(20, TimeUnit.SECONDS));
+        return process.exitValue() == 0 ? output.strip() : null;
+    }
+}
