@@ -73,6 +73,11 @@ public interface BlockDevice extends AutoCloseable {
     /** How many operations may be pending. */
     int queueDepth();
 
+    /** Times that an operation, or the rest of one, was handed over again: short transfers, EINTR, EAGAIN. A counter. */
+    default long retryCount() {
+        return 0;
+    }
+
     /** Usable bytes: a multiple of {@link #logicalBlockSize()}. */
     long capacity();
 

@@ -39,6 +39,7 @@ public final class FileChannelDevice implements BlockDevice {
     private long deliveredCount;
     private long doneCount;
     private long queuedCount;
+    private long retryCount;
     private FileChannel channel;
 
     private FileChannelDevice(
@@ -188,6 +189,7 @@ public final class FileChannelDevice implements BlockDevice {
                 interrupted |= Thread.interrupted();
                 operation.result = reopen();
                 if (operation.result == 0) {
+                    retryCount++;
                     continue;
                 }
             } catch (IOException e) {
@@ -226,6 +228,10 @@ public final class FileChannelDevice implements BlockDevice {
             if (moved <= 0) {
                 return -Errno.EIO;
             }
+            if (done + moved < operation.length) {
+                retryCount++;
+            }
+            // A direct transfer goes on at a block's start, so what is part of a block is done again.
             done = done + moved == operation.length ? operation.length : (done + moved) & -geometry.blockLength();
         }
         return done;
@@ -280,6 +286,11 @@ public final class FileChannelDevice implements BlockDevice {
     @Override
     public int pending() {
         return (int) (queuedCount - deliveredCount);
+    }
+
+    @Override
+    public long retryCount() {
+        return retryCount;
     }
 
     @Override

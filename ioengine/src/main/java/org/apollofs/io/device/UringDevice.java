@@ -28,6 +28,7 @@ public final class UringDevice implements BlockDevice {
     private final String description;
     private int freeCount;
     private int repushed;
+    private long retryCount;
     private long ownerId = NOBODY;
     private boolean closed;
 
@@ -226,6 +227,7 @@ public final class UringDevice implements BlockDevice {
         }
         push(operation);
         repushed++;
+        retryCount++;
         return Operation.UNFINISHED;
     }
 
@@ -239,6 +241,11 @@ public final class UringDevice implements BlockDevice {
     @Override
     public int pending() {
         return operations.length - freeCount;
+    }
+
+    @Override
+    public long retryCount() {
+        return retryCount;
     }
 
     @Override

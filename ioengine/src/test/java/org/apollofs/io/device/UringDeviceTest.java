@@ -68,7 +68,9 @@ class UringDeviceTest extends BlockDeviceContractTest {
         }
         Slab slab = pool.tryAcquire();
         assertEquals(-Errno.EIO, rig.read(2 * SLAB_LENGTH, slab, 0, SLAB_LENGTH));
+        assertEquals(0, device.retryCount());
         assertEquals(-Errno.EIO, rig.read(8192, slab, 0, SLAB_LENGTH));
+        assertEquals(1, device.retryCount(), "a short read goes on");
     }
 
     @Test
