@@ -54,7 +54,7 @@ final class AcknowledgeStage {
                 throw new IllegalStateException(
                         "space lost: target=" + parts.targetId() + ", " + VerifyStage.nameOf(slot));
             }
-            parts.handler().onFailed(slot.owner, slot.correlationId, slot.failure, slot.message, slot.payload);
+            parts.handler().onWriteFailed(slot.owner, slot.correlationId, slot.failure, slot.message, slot.payload);
         } else if (slot.delete) {
             applyDelete(slot);
             parts.handler().onDeleted(slot.owner, slot.correlationId);

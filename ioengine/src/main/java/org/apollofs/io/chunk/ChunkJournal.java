@@ -1,6 +1,7 @@
 package org.apollofs.io.chunk;
 
 import com.google.errorprone.annotations.CheckReturnValue;
+import org.apollofs.io.checksum.Crc32c;
 import org.apollofs.io.device.BlockDevice;
 
 /**
@@ -13,6 +14,7 @@ import org.apollofs.io.device.BlockDevice;
  */
 final class ChunkJournal implements AutoCloseable {
     private final Superblock superblock;
+    private final Crc32c crc = new Crc32c();
     private final JournalFile[] files;
     private JournalFile file;
     private long generation;
@@ -64,15 +66,15 @@ final class ChunkJournal implements AutoCloseable {
     /** Appends that a chunk is where the entry says. There must be room. */
     void appendWrite(ChunkEntry entry) {
         lastSequence++;
-        position +=
-                JournalRecord.encodeWrite(file.buffer(), position, lastSequence, durableSequence, generation, entry);
+        position += JournalRecord.encodeWrite(
+                file.buffer(), position, lastSequence, durableSequence, generation, entry, crc);
     }
 
     /** Appends that a chunk is gone. There must be room. */
     void appendDelete(ChunkEntry name) {
         lastSequence++;
-        position +=
-                JournalRecord.encodeDelete(file.buffer(), position, lastSequence, durableSequence, generation, name);
+        position += JournalRecord.encodeDelete(
+                file.buffer(), position, lastSequence, durableSequence, generation, name, crc);
     }
 
     /**
@@ -81,7 +83,7 @@ final class ChunkJournal implements AutoCloseable {
      */
     void appendMark() {
         requireDurable("marked");
-        position += JournalRecord.encodeMark(file.buffer(), position, lastSequence, durableSequence, generation);
+        position += JournalRecord.encodeMark(file.buffer(), position, lastSequence, durableSequence, generation, crc);
     }
 
     private void requireDurable(String what) {

@@ -263,6 +263,11 @@ public final class ChunkStore implements AutoCloseable {
         return parts.space().freeBytes();
     }
 
+    /** Writes and deletes that would be taken now. */
+    public long freeWriteSlots() {
+        return closed ? 0 : parts.ring().remainingCapacity();
+    }
+
     /** Chunks held now. */
     public long chunkCount() {
         return parts.index().size();

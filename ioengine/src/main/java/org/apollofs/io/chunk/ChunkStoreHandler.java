@@ -37,10 +37,13 @@ public interface ChunkStoreHandler {
             DirectBuffer stripeLengths);
 
     /**
-     * A request failed.
+     * A write or delete failed.
      *
      * @param message one line: what failed, with target, offset, length and errno where there is one.
-     * @param slab payload or destination, the caller's again; null for a delete.
+     * @param payload the caller's again; null for a delete.
      */
-    void onFailed(long owner, long correlationId, ChunkStatus status, String message, Slab slab);
+    void onWriteFailed(long owner, long correlationId, ChunkStatus status, String message, Slab payload);
+
+    /** A read failed. @param message as in {@link #onWriteFailed}. @param destination the caller's again. */
+    void onReadFailed(long owner, long correlationId, ChunkStatus status, String message, Slab destination);
 }

@@ -1,8 +1,11 @@
 package org.apollofs.io.chunk;
 
+import org.apollofs.io.checksum.Crc32c;
+
 /** Compares chunks on the device with their checksums, one at a time. Blocks. */
 final class ChunkVerifier {
     private final Superblock superblock;
+    private final Crc32c crc = new Crc32c();
     private final SyncDevice device;
     private final int pieceLength;
 
@@ -19,18 +22,15 @@ final class ChunkVerifier {
 
     /** Whether all blocks of a chunk verify. A range that cannot be read is not called wrong: nobody knows. */
     boolean isRight(ChunkEntry entry) {
-        int block = 0;
         for (int start = 0; start < entry.length; start += pieceLength) {
             int length = Math.min(pieceLength, entry.length - start);
             if (device.tryRead(superblock.dataOffset() + entry.offset + start, SubmitStage.paddedLength(length)) < 0) {
                 return true;
             }
-            for (int at = 0; at < length; at += SizeClass.UNIT_LENGTH) {
-                int blockLength = Math.min(SizeClass.UNIT_LENGTH, length - at);
-                if (RecordChecksum.compute(device.buffer(), at, blockLength)
-                        != entry.checksums.getInt(block++ * Integer.BYTES)) {
-                    return false;
-                }
+            int first = (start >>> SizeClass.UNIT_SHIFT) * Integer.BYTES;
+            int wrong = crc.verifyBlocks(device.buffer(), 0, length, SizeClass.UNIT_LENGTH, entry.checksums, first);
+            if (wrong != Crc32c.ALL_MATCH) {
+                return false;
             }
         }
         return true;

@@ -2,6 +2,7 @@ package org.apollofs.io.chunk;
 
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.apollofs.io.checksum.Crc32c;
 
 /**
  * The first 4 KiB of a journal file and of a snapshot: whose they are and where they stand in the sequence of records. It is
@@ -69,12 +70,12 @@ record JournalHeader(
         buffer.putLong(FIRST_SEQUENCE_OFFSET, firstSequence);
         buffer.putLong(CHUNK_COUNT_OFFSET, chunkCount);
         buffer.putInt(FLAGS_OFFSET, continues ? FLAG_CONTINUES : 0);
-        buffer.putInt(CHECKSUM_OFFSET, RecordChecksum.compute(buffer, 0, CHECKSUM_OFFSET));
+        buffer.putInt(CHECKSUM_OFFSET, new Crc32c().compute(buffer, 0, CHECKSUM_OFFSET));
     }
 
     /** Whether a header is whole. */
     static boolean isIntact(DirectBuffer buffer) {
-        return buffer.getInt(CHECKSUM_OFFSET) == RecordChecksum.compute(buffer, 0, CHECKSUM_OFFSET)
+        return buffer.getInt(CHECKSUM_OFFSET) == new Crc32c().compute(buffer, 0, CHECKSUM_OFFSET)
                 && buffer.getLong(MAGIC_OFFSET) != 0;
     }
 

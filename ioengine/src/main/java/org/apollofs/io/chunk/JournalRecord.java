@@ -1,6 +1,7 @@
 package org.apollofs.io.chunk;
 
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.io.checksum.Crc32c;
 
 /**
  * A record of the journal: what happened to one chunk.
@@ -49,38 +50,45 @@ final class JournalRecord {
 
     /** Writes a WRITE record. @return bytes it takes, aligned. */
     static int encodeWrite(
-            UnsafeBuffer buffer, int at, long sequence, long durable, long generation, ChunkEntry entry) {
+            UnsafeBuffer buffer, int at, long sequence, long durable, long generation, ChunkEntry entry, Crc32c crc) {
         int length = HEADER_LENGTH + EntryCodec.encode(buffer, at + HEADER_LENGTH, entry);
-        return finish(buffer, at, length, sequence, durable, generation, TYPE_WRITE);
+        return finish(buffer, at, length, sequence, durable, generation, TYPE_WRITE, crc);
     }
 
     /** Writes a DELETE record. @return bytes it takes, aligned. */
     static int encodeDelete(
-            UnsafeBuffer buffer, int at, long sequence, long durable, long generation, ChunkEntry entry) {
+            UnsafeBuffer buffer, int at, long sequence, long durable, long generation, ChunkEntry entry, Crc32c crc) {
         buffer.putLong(at + HEADER_LENGTH, entry.session);
         buffer.putLong(at + HEADER_LENGTH + Long.BYTES, entry.stripe);
         buffer.putLong(at + DELETE_INDEX, entry.index);
-        return finish(buffer, at, DELETE_LENGTH, sequence, durable, generation, TYPE_DELETE);
+        return finish(buffer, at, DELETE_LENGTH, sequence, durable, generation, TYPE_DELETE, crc);
     }
 
     /** Writes a MARK record. @return bytes it takes, aligned. */
-    static int encodeMark(UnsafeBuffer buffer, int at, long sequence, long durable, long generation) {
-        return finish(buffer, at, HEADER_LENGTH, sequence, durable, generation, TYPE_MARK);
+    static int encodeMark(UnsafeBuffer buffer, int at, long sequence, long durable, long generation, Crc32c crc) {
+        return finish(buffer, at, HEADER_LENGTH, sequence, durable, generation, TYPE_MARK, crc);
     }
 
     private static int finish(
-            UnsafeBuffer buffer, int at, int length, long sequence, long durable, long generation, byte type) {
+            UnsafeBuffer buffer,
+            int at,
+            int length,
+            long sequence,
+            long durable,
+            long generation,
+            byte type,
+            Crc32c crc) {
         buffer.putInt(at + LENGTH, length);
         buffer.putLong(at + SEQUENCE, sequence);
         buffer.putLong(at + DURABLE, durable);
         buffer.putInt(at + GENERATION, (int) generation);
         buffer.putInt(at + TYPE, type);
-        buffer.putInt(at + CHECKSUM, RecordChecksum.compute(buffer, at + LENGTH, length - LENGTH));
+        buffer.putInt(at + CHECKSUM, crc.compute(buffer, at + LENGTH, length - LENGTH));
         return align(length);
     }
 
     /** Whether a whole record of a generation begins here. */
-    static boolean isIntact(UnsafeBuffer buffer, int at, long generation) {
+    static boolean isIntact(UnsafeBuffer buffer, int at, long generation, Crc32c crc) {
         if (at + HEADER_LENGTH > buffer.capacity() || buffer.getInt(at + GENERATION) != (int) generation) {
             return false;
         }
@@ -88,7 +96,7 @@ final class JournalRecord {
         return length >= HEADER_LENGTH
                 && length <= MAX_LENGTH
                 && at + length <= buffer.capacity()
-                && buffer.getInt(at + CHECKSUM) == RecordChecksum.compute(buffer, at + LENGTH, length - LENGTH);
+                && buffer.getInt(at + CHECKSUM) == crc.compute(buffer, at + LENGTH, length - LENGTH);
     }
 
     /** Bytes of a whole record, aligned. */

@@ -1,6 +1,7 @@
 package org.apollofs.io.chunk;
 
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.io.checksum.Crc32c;
 import org.apollofs.io.chunk.TargetRefusedException.Reason;
 
 /**
@@ -11,6 +12,7 @@ import org.apollofs.io.chunk.TargetRefusedException.Reason;
  * good ones. It is damage, and the target is refused, if one of those says that the bad one had been durable.
  */
 final class JournalScan {
+    private final Crc32c crc = new Crc32c();
     private final String name;
     private final UnsafeBuffer buffer;
     private final int targetId;
@@ -38,7 +40,7 @@ final class JournalScan {
         endPosition = JournalHeader.LENGTH;
         lastSequence = firstSequence - 1;
         durableSequence = lastSequence;
-        while (JournalRecord.isIntact(buffer, endPosition, generation)) {
+        while (JournalRecord.isIntact(buffer, endPosition, generation, crc)) {
             int type = JournalRecord.type(buffer, endPosition);
             long expected = type == JournalRecord.TYPE_MARK ? lastSequence : lastSequence + 1;
             if (JournalRecord.sequence(buffer, endPosition) != expected) {
@@ -54,7 +56,7 @@ final class JournalScan {
 
     private void lookBehindEnd() throws TargetRefusedException {
         for (int at = endPosition; at < buffer.capacity(); at += JournalRecord.ALIGNMENT) {
-            if (JournalRecord.isIntact(buffer, at, generation)) {
+            if (JournalRecord.isIntact(buffer, at, generation, crc)) {
                 recordsAfterEnd = true;
                 long durable = JournalRecord.durableSequence(buffer, at);
                 if (durable > lastSequence) {

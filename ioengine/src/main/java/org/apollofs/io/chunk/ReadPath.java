@@ -88,7 +88,7 @@ final class ReadPath {
     }
 
     private void fail(long owner, long correlationId, ChunkStatus status, String message, Slab destination) {
-        parts.handler().onFailed(owner, correlationId, status, message, destination);
+        parts.handler().onReadFailed(owner, correlationId, status, message, destination);
     }
 
     int doWork() {

@@ -1,6 +1,7 @@
 package org.apollofs.io.chunk;
 
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.io.checksum.Crc32c;
 
 /**
  * The pieces a snapshot is made of, after its header: each with a checksum of its own, so that no more than one has to be in
@@ -34,17 +35,24 @@ final class SnapshotBlock {
 
     /** Writes the header around {@code length - HEADER_LENGTH} bytes of entries. */
     static void finish(
-            UnsafeBuffer buffer, int at, int length, int entries, int number, long generation, long chunkCount) {
+            UnsafeBuffer buffer,
+            int at,
+            int length,
+            int entries,
+            int number,
+            long generation,
+            long chunkCount,
+            Crc32c crc) {
         buffer.putInt(at + LENGTH, length);
         buffer.putInt(at + ENTRIES, entries);
         buffer.putInt(at + NUMBER, number);
         buffer.putLong(at + GENERATION, generation);
         buffer.putLong(at + CHUNK_COUNT, chunkCount);
-        buffer.putInt(at + CHECKSUM, RecordChecksum.compute(buffer, at + LENGTH, length - LENGTH));
+        buffer.putInt(at + CHECKSUM, crc.compute(buffer, at + LENGTH, length - LENGTH));
     }
 
     /** Whether a whole block with this number begins here. */
-    static boolean isIntact(UnsafeBuffer buffer, int at, int available, int number, long generation) {
+    static boolean isIntact(UnsafeBuffer buffer, int at, int available, int number, long generation, Crc32c crc) {
         if (available < HEADER_LENGTH) {
             return false;
         }
@@ -53,7 +61,7 @@ final class SnapshotBlock {
                 && length <= Math.min(available, MAX_LENGTH)
                 && buffer.getInt(at + NUMBER) == number
                 && buffer.getLong(at + GENERATION) == generation
-                && buffer.getInt(at + CHECKSUM) == RecordChecksum.compute(buffer, at + LENGTH, length - LENGTH);
+                && buffer.getInt(at + CHECKSUM) == crc.compute(buffer, at + LENGTH, length - LENGTH);
     }
 
     static int length(UnsafeBuffer buffer, int at) {

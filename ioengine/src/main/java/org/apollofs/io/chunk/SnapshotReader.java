@@ -2,6 +2,7 @@ package org.apollofs.io.chunk;
 
 import java.io.IOException;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.io.checksum.Crc32c;
 import org.apollofs.io.chunk.TargetRefusedException.Reason;
 
 /** Loads a snapshot into an empty index. Recovery only: it blocks. */
@@ -9,6 +10,7 @@ final class SnapshotReader {
     private static final int BUFFER_LENGTH = 1 << 20;
 
     private final Superblock superblock;
+    private final Crc32c crc = new Crc32c();
     private final SnapshotFile file;
     private final long generation;
     private final ChunkEntry entry = new ChunkEntry();
@@ -65,7 +67,7 @@ final class SnapshotReader {
                 at = 0;
                 limit = file.read(position, buffer, 0, BUFFER_LENGTH);
             }
-            if (!SnapshotBlock.isIntact(buffer, at, limit - at, number, generation)) {
+            if (!SnapshotBlock.isIntact(buffer, at, limit - at, number, generation, crc)) {
                 throw damaged(position + at, "block " + number + " does not verify");
             }
             if (SnapshotBlock.entries(buffer, at) == SnapshotBlock.LAST) {

@@ -2,6 +2,7 @@ package org.apollofs.io.chunk;
 
 import java.io.IOException;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.io.checksum.Crc32c;
 
 /**
  * Writes a snapshot of the index piece by piece, a segment at each call, while the index goes on changing.
@@ -12,6 +13,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 final class SnapshotWriter implements AutoCloseable {
     private final ChunkIndex index;
+    private final Crc32c crc = new Crc32c();
     private final ChunkEntry entry = new ChunkEntry();
     private final NativeMemory memory = new NativeMemory(SnapshotBlock.MAX_LENGTH);
     private final UnsafeBuffer buffer = memory.buffer();
@@ -78,7 +80,7 @@ final class SnapshotWriter implements AutoCloseable {
     }
 
     private void finishBlock(int count) throws IOException {
-        SnapshotBlock.finish(buffer, 0, length, count, number++, header.generation(), chunkCount);
+        SnapshotBlock.finish(buffer, 0, length, count, number++, header.generation(), chunkCount, crc);
         file.write(bytes, buffer, 0, length);
         bytes += length;
         startBlock();

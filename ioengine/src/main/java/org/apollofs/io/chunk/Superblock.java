@@ -3,6 +3,7 @@ package org.apollofs.io.chunk;
 import java.util.UUID;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.apollofs.io.checksum.Crc32c;
 import org.apollofs.io.chunk.TargetRefusedException.Reason;
 
 /**
@@ -34,7 +35,7 @@ public record Superblock(
     /** Where the data region begins: 1 MiB, so that chunks keep any alignment the device may like. */
     public static final long DATA_OFFSET = 1 << 20;
     /** Fewest chunks of full length a target must have room for. */
-    public static final int MIN_CHUNKS = 16;
+    public static final int MIN_CHUNKS = 64;
 
     /** "APOLLOSB", read as a little-endian long. */
     static final long MAGIC = 0x4253_4F4C_4C4F_5041L;
@@ -117,7 +118,7 @@ public record Superblock(
         buffer.putLong(offset + DATA_LENGTH_OFFSET, dataLength);
         buffer.putInt(offset + CHUNK_LENGTH_OFFSET, chunkLength);
         buffer.putLong(offset + TIME_OFFSET, formattedAtMs);
-        buffer.putInt(offset + CHECKSUM_OFFSET, RecordChecksum.compute(buffer, offset, CHECKSUM_OFFSET));
+        buffer.putInt(offset + CHECKSUM_OFFSET, new Crc32c().compute(buffer, offset, CHECKSUM_OFFSET));
     }
 
     /** Whether a copy begins with the magic number, whatever else is wrong with it. */
@@ -128,7 +129,7 @@ public record Superblock(
     /** Whether a copy is whole. */
     static boolean isIntact(DirectBuffer buffer, int offset) {
         return hasMagic(buffer, offset)
-                && buffer.getInt(offset + CHECKSUM_OFFSET) == RecordChecksum.compute(buffer, offset, CHECKSUM_OFFSET);
+                && buffer.getInt(offset + CHECKSUM_OFFSET) == new Crc32c().compute(buffer, offset, CHECKSUM_OFFSET);
     }
 
     /** Version of a copy that is whole. */

@@ -1,6 +1,7 @@
 package org.apollofs.io.chunk;
 
 import com.lmax.disruptor.Sequence;
+import org.apollofs.io.checksum.Crc32c;
 
 /**
  * First stage of the write pipeline: checks a request's bounds and compares its payload with its checksums, before anything
@@ -11,6 +12,7 @@ final class VerifyStage {
     private static final int BATCH = 2;
 
     private final StoreParts parts;
+    private final Crc32c crc = new Crc32c();
     private final Sequence sequence = new Sequence();
 
     VerifyStage(StoreParts parts) {
@@ -50,20 +52,14 @@ final class VerifyStage {
     }
 
     private void verifyPayload(WriteSlot slot) {
-        int length = slot.entry.length;
-        int block = 0;
-        for (int offset = 0; offset < length; offset += SizeClass.UNIT_LENGTH) {
-            int blockLength = Math.min(SizeClass.UNIT_LENGTH, length - offset);
-            int computed = RecordChecksum.compute(slot.payload.buffer(), offset, blockLength);
-            if (computed != slot.entry.checksums.getInt(block * Integer.BYTES)) {
-                parts.counters().increment(StoreCounter.CHECKSUM_MISMATCHES);
-                slot.fail(
-                        ChunkStatus.CHECKSUM_MISMATCH,
-                        "checksum mismatch on arrival: target=" + parts.targetId() + ", " + nameOf(slot) + ", block="
-                                + block + ", offset=" + offset + ", length=" + blockLength);
-                return;
-            }
-            block++;
+        int block = crc.verifyBlocks(
+                slot.payload.buffer(), 0, slot.entry.length, SizeClass.UNIT_LENGTH, slot.entry.checksums, 0);
+        if (block != Crc32c.ALL_MATCH) {
+            parts.counters().increment(StoreCounter.CHECKSUM_MISMATCHES);
+            slot.fail(
+                    ChunkStatus.CHECKSUM_MISMATCH,
+                    "checksum mismatch on arrival: target=" + parts.targetId() + ", " + nameOf(slot) + ", length="
+                            + slot.entry.length + ", block=" + block);
         }
     }
 

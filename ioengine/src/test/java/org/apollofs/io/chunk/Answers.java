@@ -63,7 +63,12 @@ final class Answers implements ChunkStoreHandler {
     }
 
     @Override
-    public void onFailed(long owner, long correlationId, ChunkStatus status, String message, Slab slab) {
+    public void onReadFailed(long owner, long correlationId, ChunkStatus status, String message, Slab slab) {
+        onWriteFailed(owner, correlationId, status, message, slab);
+    }
+
+    @Override
+    public void onWriteFailed(long owner, long correlationId, ChunkStatus status, String message, Slab slab) {
         if (slab != null) {
             slab.release();
         }

@@ -16,6 +16,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.io.buffer.SlabPool;
 import org.apollofs.io.device.Backend;
 import org.apollofs.io.device.BlockDeviceContext;
+import org.apollofs.io.device.DataFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,6 +45,7 @@ class ChunkStoreTest {
                 .deviceLength(Superblock.deviceLengthFor(CHUNKS, CHUNK))
                 .chunkLength(CHUNK)
                 .journalLength(256 << 10)
+                .mode(DataFile.Mode.ALLOCATED)
                 .formatId(42)
                 .format();
         open();

@@ -5,6 +5,7 @@ import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.io.buffer.Slab;
 import org.apollofs.io.buffer.SlabPool;
+import org.apollofs.io.checksum.Crc32c;
 
 /** Drives a store one request at a time, or many, on the test's thread. */
 final class StoreClient {
@@ -35,14 +36,8 @@ final class StoreClient {
 
     static UnsafeBuffer checksums(byte[] bytes) {
         UnsafeBuffer source = new UnsafeBuffer(bytes);
-        int count = ChunkEntry.checksumCount(bytes.length);
-        UnsafeBuffer checksums = new UnsafeBuffer(new byte[count * 4]);
-        for (int i = 0; i < count; i++) {
-            int offset = i * SizeClass.UNIT_LENGTH;
-            checksums.putInt(
-                    i * 4,
-                    RecordChecksum.compute(source, offset, Math.min(SizeClass.UNIT_LENGTH, bytes.length - offset)));
-        }
+        UnsafeBuffer checksums = new UnsafeBuffer(new byte[ChunkEntry.checksumCount(bytes.length) * Integer.BYTES]);
+        new Crc32c().checksumBlocks(source, 0, bytes.length, SizeClass.UNIT_LENGTH, checksums, 0);
         return checksums;
     }
 
