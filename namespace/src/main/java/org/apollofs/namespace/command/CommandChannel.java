@@ -30,13 +30,29 @@ public interface CommandChannel extends AutoCloseable {
         MutableDirectBuffer command();
 
         /**
-         * Sends the command and waits for the result.
+         * Sends the command and does not wait: several calls of one thread may be under way.
          *
          * @param length bytes of the command.
-         * @return the result, from offset 0 on; valid until the call is closed.
-         * @throws org.apollofs.namespace.client.NamespaceException TIMEOUT, UNAVAILABLE, TRANSACTION_TOO_LARGE.
+         * @throws org.apollofs.namespace.client.NamespaceException TRANSACTION_TOO_LARGE.
          */
-        DirectBuffer execute(int length);
+        void submit(int length);
+
+        /** Whether the result has come. */
+        boolean isDone();
+
+        /**
+         * Waits for the result of what was submitted. To be called once, before the call is closed.
+         *
+         * @return the result, from offset 0 on; valid until the call is closed.
+         * @throws org.apollofs.namespace.client.NamespaceException TIMEOUT, UNAVAILABLE.
+         */
+        DirectBuffer await();
+
+        /** Sends the command and waits: {@link #submit} and {@link #await}. */
+        default DirectBuffer execute(int length) {
+            submit(length);
+            return await();
+        }
 
         @Override
         void close();

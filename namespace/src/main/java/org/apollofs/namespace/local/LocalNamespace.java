@@ -141,14 +141,13 @@ public final class LocalNamespace extends CommandNamespace {
             return new LocalCall(this);
         }
 
-        private DirectBuffer execute(LocalCall call, int length) {
+        private void execute(LocalCall call, int length) {
             // Ids rise in the order of the log only if the session's commands are applied in the order of their ids.
             synchronized (this) {
                 long id = nextCommand++;
                 CommandHead.stamp(call.command, 0, session, id, id);
                 int resultLength = site.apply(call.command, length, call.result);
                 call.view.wrap(call.result, 0, resultLength);
-                return call.view;
             }
         }
 
@@ -187,8 +186,18 @@ public final class LocalNamespace extends CommandNamespace {
         }
 
         @Override
-        public DirectBuffer execute(int length) {
-            return channel.execute(this, length);
+        public void submit(int length) {
+            channel.execute(this, length);
+        }
+
+        @Override
+        public boolean isDone() {
+            return true;
+        }
+
+        @Override
+        public DirectBuffer await() {
+            return view;
         }
 
         @Override

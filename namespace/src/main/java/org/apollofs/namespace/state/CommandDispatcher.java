@@ -158,6 +158,10 @@ final class CommandDispatcher {
             return;
         }
         sessions.touch(of, store.nowNs(), CommandHead.ackedBelow(command, 0));
+        if (template == KeepAliveSessionDecoder.TEMPLATE_ID) {
+            results.done(0);
+            return;
+        }
         if (of.isAcked(commandId)) {
             results.failed(NamespaceError.INVALID, "answered long ago: session=" + session + ", command=" + commandId);
             return;
@@ -168,7 +172,7 @@ final class CommandDispatcher {
             return;
         }
         attempt(template);
-        if (template != KeepAliveSessionDecoder.TEMPLATE_ID && template != CloseSessionDecoder.TEMPLATE_ID) {
+        if (template != CloseSessionDecoder.TEMPLATE_ID) {
             of.keep(commandId, results.copy());
         }
     }
@@ -197,7 +201,6 @@ final class CommandDispatcher {
     private void carryOut(int template) {
         switch (template) {
             case OpenSessionDecoder.TEMPLATE_ID -> onOpenSession();
-            case KeepAliveSessionDecoder.TEMPLATE_ID -> results.done(0);
             case CloseSessionDecoder.TEMPLATE_ID -> onCloseSession();
             case MakeNodeDecoder.TEMPLATE_ID -> onMakeNode();
             case MakeLinkDecoder.TEMPLATE_ID -> onMakeLink();

@@ -1,6 +1,9 @@
 package org.apollofs.namespace.state;
 
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.IntArrayList;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -177,7 +180,7 @@ public final class NamespaceState implements AutoCloseable {
         tables.meta.put(store.txn(), store.key.of(0), store.meta.value());
     }
 
-    private void grow() {
+    void grow() {
         reads.exclusively(tables::grow);
         growCount++;
     }
@@ -207,12 +210,44 @@ public final class NamespaceState implements AutoCloseable {
         return sessions.count();
     }
 
-    Tables tables() {
-        return tables;
+    /** Streams the state as it is, without what waits in the batch. */
+    public void writeSnapshot(BlockConsumer consumer) {
+        new SnapshotWriter(this, consumer).write();
     }
 
-    Store store() {
-        return store;
+    /** Takes a snapshot's blocks into this state, which must be new. */
+    public SnapshotLoader loadSnapshot() {
+        return new SnapshotLoader(this);
+    }
+
+    /** The tables have been filled: what is kept of them in memory follows. */
+    void onLoaded() {
+        try (Txn<DirectBuffer> txn = tables.env.txnRead()) {
+            store.meta.load(tables.meta.get(txn, store.key.of(0)));
+        }
+    }
+
+    /** SHA-256 over the whole state, in hexadecimal: equal for equal states. */
+    public String digest() {
+        MessageDigest digest = sha256();
+        writeSnapshot((buffer, offset, length) -> {
+            byte[] bytes = new byte[length];
+            buffer.getBytes(offset, bytes);
+            digest.update(bytes);
+        });
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    Tables tables() {
+        return tables;
     }
 
     SessionTable sessions() {

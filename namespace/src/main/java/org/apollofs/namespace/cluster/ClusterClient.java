@@ -1,0 +1,466 @@
+package org.apollofs.namespace.cluster;
+
+import io.aeron.Aeron;
+import io.aeron.cluster.client.AeronCluster;
+import io.aeron.cluster.client.EgressListener;
+import io.aeron.cluster.codecs.EventCode;
+import io.aeron.exceptions.AeronException;
+import io.aeron.logbuffer.Header;
+import java.util.concurrent.locks.LockSupport;
+import java.util.zip.CRC32C;
+import org.agrona.CloseHelper;
+import org.agrona.DirectBuffer;
+import org.agrona.ErrorHandler;
+import org.agrona.ExpandableDirectByteBuffer;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
+import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.YieldingIdleStrategy;
+import org.apollofs.namespace.client.NamespaceError;
+import org.apollofs.namespace.client.NamespaceException;
+import org.apollofs.namespace.client.NamespaceLimits;
+import org.apollofs.namespace.command.CommandChannel;
+import org.apollofs.namespace.command.CommandEncoder;
+import org.apollofs.namespace.command.CommandHead;
+import org.apollofs.namespace.command.ResultDecoder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One session's commands to the cluster and the results back.
+ *
+ * <p>Calling threads encode and wait; one agent does the rest. It gives each command the next id, sends what there is
+ * together in one message, and keeps each command until its result has come. When a connection breaks it opens another and
+ * sends what is unanswered once more, under the same ids: the state machine applies each once. The window of ids under way
+ * is bounded, and so is what the state machine must remember; beyond it callers wait. A command whose deadline passes fails
+ * with TIMEOUT (it may yet take effect), or UNAVAILABLE if it was never sent.
+ *
+ * <p>The agent owns the connection and the Aeron client, which has no thread of its own.
+ */
+final class ClusterClient implements Agent, CommandChannel, EgressListener {
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterClient.class);
+    /** Bytes of commands from which on a message is sent. */
+    private static final int FULL_LENGTH = 32 * 1024;
+
+    private static final long KEEP_ALIVE_NS = 1_000_000_000L;
+    private static final long CHECK_NS = 10_000_000L;
+    private static final long RECONNECT_NS = 100_000_000L;
+    /** Time beyond a call's deadline after which the agent itself is given up. */
+    private static final long GRACE_NS = 5_000_000_000L;
+    /** A call in close(): the site may be gone already. */
+    private static final long CLOSE_NS = 3_000_000_000L;
+
+    private final ClusterClientContext ctx;
+    private final ErrorHandler errorHandler = e -> LOG.warn("namespace client: {}", e.getMessage());
+    private final ManyToOneConcurrentArrayQueue<PendingCall> submitted;
+    private final ManyToManyConcurrentArrayQueue<PendingCall> idleCalls;
+    private final PendingCall[] window;
+    private final int mask;
+    private final ExpandableDirectByteBuffer message = new ExpandableDirectByteBuffer(2 * FULL_LENGTH);
+    private final UnsafeBuffer control = new UnsafeBuffer(new byte[128]);
+    private final UnsafeBuffer resultView = new UnsafeBuffer(0, 0);
+    private final CommandEncoder encoder = new CommandEncoder();
+    private final ResultDecoder decoder = encoder.results();
+    private final CRC32C checksum = new CRC32C();
+    private final Frames.Consumer onResult = this::onResult;
+
+    private Aeron aeron;
+    private AeronCluster.AsyncConnect connecting;
+    private AeronCluster cluster;
+    private int messageLength;
+    /** Ids from here on are not in the message, and not sent over this connection. */
+    private long nextToSend = 1;
+
+    private long nextId = 1;
+    private long lowest = 1;
+    private long openSentNs;
+    private long lastSentNs;
+    private long lastCommandNs;
+    private long lastCheckNs;
+    private long reconnectNs;
+    private String disconnectedWhy = "not connected yet";
+
+    private volatile long session;
+    private volatile boolean isFenced;
+    private volatile boolean isClosed;
+
+    ClusterClient(ClusterClientContext ctx) {
+        this.ctx = ctx;
+        int capacity = ctx.maxInFlight();
+        submitted = new ManyToOneConcurrentArrayQueue<>(capacity);
+        idleCalls = new ManyToManyConcurrentArrayQueue<>(capacity);
+        window = new PendingCall[capacity];
+        mask = capacity - 1;
+        for (int i = 0; i < capacity; i++) {
+            idleCalls.offer(new PendingCall(this));
+        }
+        long now = ctx.nanoClock().nanoTime();
+        openSentNs = now - ctx.resendIntervalNs();
+        reconnectNs = now;
+        lastCheckNs = now;
+        lastSentNs = now;
+        lastCommandNs = now;
+    }
+
+    // Calling threads.
+
+    /** The session, once it is open. @throws NamespaceException UNAVAILABLE if it is not within the time to connect. */
+    @Override
+    public long session() {
+        if (session == 0) {
+            long deadline = ctx.nanoClock().nanoTime() + ctx.connectTimeoutNs();
+            while (session == 0) {
+                if (ctx.nanoClock().nanoTime() - deadline > 0 || isClosed) {
+                    throw new NamespaceException(
+                            NamespaceError.UNAVAILABLE, "no session of the namespace: " + disconnectedWhy);
+                }
+                ctx.idle().wake();
+                LockSupport.parkNanos(100_000);
+            }
+        }
+        return session;
+    }
+
+    long peekSession() {
+        return session;
+    }
+
+    @Override
+    public Call begin() {
+        PendingCall call = idleCalls.poll();
+        long deadline = ctx.nanoClock().nanoTime() + ctx.deadlineNs();
+        while (call == null) {
+            if (isClosed || ctx.nanoClock().nanoTime() - deadline > 0) {
+                throw new NamespaceException(
+                        NamespaceError.UNAVAILABLE,
+                        isClosed ? "the client is closed" : "too many commands under way: " + ctx.maxInFlight());
+            }
+            LockSupport.parkNanos(50_000);
+            call = idleCalls.poll();
+        }
+        call.deadlineNs = ctx.nanoClock().nanoTime() + ctx.deadlineNs();
+        return call;
+    }
+
+    void submit(PendingCall call) {
+        // As many places as calls, so there is one; the queue may take a moment to show it.
+        while (!submitted.offer(call)) {
+            Thread.onSpinWait();
+        }
+        ctx.idle().wake();
+    }
+
+    void release(PendingCall call) {
+        idleCalls.offer(call);
+    }
+
+    /** Whether the agent should have ended a call long ago. */
+    boolean isOverdue(PendingCall call) {
+        return ctx.nanoClock().nanoTime() - call.deadlineNs > GRACE_NS;
+    }
+
+    /** Ends the session in order, if the cluster can be reached. */
+    @Override
+    public void close() {
+        if (session != 0 && !isClosed && !isFenced) {
+            CommandEncoder closing = new CommandEncoder();
+            try (Call call = begin()) {
+                ((PendingCall) call).deadlineNs = ctx.nanoClock().nanoTime() + CLOSE_NS;
+                closing.results().done(call.execute(closing.closeSession(call.command())));
+            } catch (NamespaceException e) {
+                // The session ends by its lease then.
+                LOG.debug("closing the session: {}", e.getMessage());
+            }
+        }
+        isClosed = true;
+    }
+
+    // The agent.
+
+    @Override
+    public String roleName() {
+        return "namespace-client";
+    }
+
+    @Override
+    public void onStart() {
+        aeron = Aeron.connect(new Aeron.Context()
+                .aeronDirectoryName(ctx.aeronDirectory())
+                .useConductorAgentInvoker(true)
+                .clientName(roleName())
+                .errorHandler(errorHandler));
+    }
+
+    @Override
+    public int doWork() {
+        long now = ctx.nanoClock().nanoTime();
+        int work = aeron.conductorAgentInvoker().invoke();
+        work += admit();
+        if (cluster == null) {
+            work += connect(now);
+        } else {
+            work += cluster.pollEgress();
+            work += send(now);
+            if (cluster.isClosed()) {
+                disconnected("the connection was closed");
+                work++;
+            } else {
+                keepAlive(now);
+            }
+        }
+        if (now - lastCheckNs > CHECK_NS) {
+            lastCheckNs = now;
+            checkDeadlines(now);
+        }
+        return work;
+    }
+
+    private int connect(long now) {
+        if (connecting == null) {
+            if (now - reconnectNs < 0) {
+                return 0;
+            }
+            connecting = AeronCluster.asyncConnect(new AeronCluster.Context()
+                    .aeron(aeron)
+                    .ownsAeronClient(false)
+                    .clientName(roleName())
+                    .ingressChannel(ctx.ingressChannel())
+                    .ingressEndpoints(ctx.ingressEndpoints())
+                    .egressChannel(ctx.egressChannel())
+                    .egressStreamId(ctx.egressStreamId())
+                    .idleStrategy(YieldingIdleStrategy.INSTANCE)
+                    .credentialsSupplier(ctx.credentialsSupplier())
+                    .errorHandler(errorHandler)
+                    .egressListener(this));
+        }
+        try {
+            cluster = connecting.poll();
+        } catch (AeronException e) {
+            CloseHelper.quietClose(connecting);
+            connecting = null;
+            disconnected(e.getMessage());
+            return 1;
+        }
+        if (cluster == null) {
+            return 0;
+        }
+        connecting = null;
+        nextToSend = lowest;
+        messageLength = 0;
+        openSentNs = now - ctx.resendIntervalNs();
+        return 1;
+    }
+
+    private void disconnected(String why) {
+        disconnectedWhy = why;
+        cluster = null;
+        reconnectNs = ctx.nanoClock().nanoTime() + RECONNECT_NS;
+    }
+
+    /** Takes submitted calls into the window, as far as it goes. */
+    private int admit() {
+        int count = 0;
+        while (nextId - lowest < window.length) {
+            PendingCall call = submitted.poll();
+            if (call == null) {
+                break;
+            }
+            call.id = nextId++;
+            window[(int) call.id & mask] = call;
+            count++;
+        }
+        return count;
+    }
+
+    private int send(long now) {
+        if (session == 0) {
+            return openSession(now);
+        }
+        int count = 0;
+        while (true) {
+            if (messageLength == 0) {
+                gather(now);
+            }
+            if (messageLength == 0) {
+                return count;
+            }
+            if (cluster.offer(message, 0, messageLength) <= 0) {
+                // Back-pressure, or a change of leaders: the message waits.
+                return count;
+            }
+            messageLength = 0;
+            lastSentNs = now;
+            lastCommandNs = now;
+            count++;
+        }
+    }
+
+    /** Puts unsent commands into the message. */
+    private void gather(long now) {
+        while (nextToSend < nextId) {
+            PendingCall call = window[(int) nextToSend & mask];
+            if (call != null && call.id == nextToSend) {
+                if (messageLength > 0 && messageLength + call.length > FULL_LENGTH) {
+                    return;
+                }
+                CommandHead.stamp(call.command(), 0, session, call.id, lowest);
+                messageLength = Frames.putCommand(message, messageLength, call.command(), 0, call.length, checksum);
+                call.sentNs = now;
+                call.wasSent = true;
+            }
+            nextToSend++;
+        }
+    }
+
+    private int openSession(long now) {
+        if (now - openSentNs < ctx.resendIntervalNs()) {
+            return 0;
+        }
+        int length = encoder.openSession(control, ctx.nonce(), ctx.leaseNs());
+        return sendControl(length, now) ? 1 : 0;
+    }
+
+    private boolean sendControl(int length, long now) {
+        CommandHead.stamp(control, 0, session, 0, lowest);
+        int framed = Frames.putCommand(message, messageLength, control, 0, length, checksum);
+        if (cluster.offer(message, messageLength, framed - messageLength) <= 0) {
+            return false;
+        }
+        openSentNs = now;
+        lastSentNs = now;
+        lastCommandNs = now;
+        return true;
+    }
+
+    private void keepAlive(long now) {
+        if (session != 0 && !isFenced && now - lastCommandNs > ctx.leaseNs() / 4) {
+            sendControl(encoder.keepAlive(control), now);
+        } else if (now - lastSentNs > KEEP_ALIVE_NS && cluster.sendKeepAlive()) {
+            lastSentNs = now;
+        }
+    }
+
+    @Override
+    public void onMessage(
+            long clusterSessionId, long timestamp, DirectBuffer buffer, int offset, int length, Header header) {
+        if (!Frames.forEach(buffer, offset, length, null, onResult)) {
+            throw new IllegalStateException("results that are not whole: length=" + length);
+        }
+    }
+
+    private void onResult(DirectBuffer buffer, int offset, int length, boolean isWhole) {
+        long id = CommandHead.commandId(buffer, offset);
+        if (id == 0) {
+            onControlResult(buffer, offset, length);
+            return;
+        }
+        PendingCall call = window[(int) id & mask];
+        if (call == null || call.id != id || CommandHead.session(buffer, offset) != session) {
+            // The second answer to a command that was sent twice.
+            return;
+        }
+        remove(call);
+        call.complete(buffer, offset, length);
+    }
+
+    private void onControlResult(DirectBuffer buffer, int offset, int length) {
+        resultView.wrap(buffer, offset, length);
+        try {
+            long value = decoder.done(resultView);
+            if (session == 0 && value != 0) {
+                session = value;
+            }
+        } catch (NamespaceException e) {
+            if (e.error() == NamespaceError.FENCED) {
+                isFenced = true;
+            }
+            disconnectedWhy = e.getMessage();
+            LOG.warn("namespace session {}: {}", session, e.getMessage());
+        }
+    }
+
+    private void remove(PendingCall call) {
+        window[(int) call.id & mask] = null;
+        while (lowest < nextId && window[(int) lowest & mask] == null) {
+            lowest++;
+        }
+        nextToSend = Math.max(nextToSend, lowest);
+    }
+
+    private void checkDeadlines(long now) {
+        boolean isLate = false;
+        for (long id = lowest; id < nextId; id++) {
+            PendingCall call = window[(int) id & mask];
+            if (call == null) {
+                continue;
+            }
+            if (now - call.deadlineNs > 0) {
+                giveUp(call);
+            } else if (call.wasSent && id < nextToSend && now - call.sentNs > ctx.resendIntervalNs()) {
+                isLate = true;
+            }
+        }
+        if (isLate && messageLength == 0) {
+            // An answer was lost, or the cluster is slow: it will know the ids.
+            nextToSend = lowest;
+        }
+    }
+
+    private void giveUp(PendingCall call) {
+        remove(call);
+        String state = cluster == null ? "not connected: " + disconnectedWhy : "connected";
+        if (call.wasSent) {
+            call.fail(
+                    NamespaceError.TIMEOUT,
+                    "no answer in time, the command may or may not take effect: session=" + session + ", command="
+                            + call.id + ", " + state);
+        } else {
+            call.fail(NamespaceError.UNAVAILABLE, "the namespace cannot be reached: session=" + session + ", " + state);
+        }
+    }
+
+    @Override
+    public void onSessionEvent(
+            long correlationId,
+            long clusterSessionId,
+            long leadershipTermId,
+            int leaderMemberId,
+            EventCode code,
+            String detail) {
+        if (code != EventCode.OK) {
+            disconnectedWhy = code + " " + detail;
+        }
+    }
+
+    @Override
+    public void onNewLeader(long clusterSessionId, long leadershipTermId, int leaderMemberId, String ingressEndpoints) {
+        // What the old leader took but did not commit is lost.
+        nextToSend = lowest;
+        messageLength = 0;
+    }
+
+    @Override
+    public void onClose() {
+        isClosed = true;
+        CloseHelper.quietCloseAll(connecting, cluster, aeron);
+        admit();
+        for (long id = lowest; id < nextId; id++) {
+            PendingCall call = window[(int) id & mask];
+            if (call != null) {
+                window[(int) id & mask] = null;
+                call.fail(call.wasSent ? NamespaceError.TIMEOUT : NamespaceError.UNAVAILABLE, "the client is closed");
+            }
+        }
+        PendingCall call = submitted.poll();
+        while (call != null) {
+            call.fail(NamespaceError.UNAVAILABLE, "the client is closed");
+            call = submitted.poll();
+        }
+    }
+
+    /** Longest message: the largest command and its frame. */
+    static int maxMessageLength() {
+        return NamespaceLimits.COMMAND_LENGTH + Frames.HEADER_LENGTH;
+    }
+}

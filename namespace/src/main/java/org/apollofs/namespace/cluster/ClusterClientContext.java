@@ -1,0 +1,208 @@
+package org.apollofs.namespace.cluster;
+
+import io.aeron.security.CredentialsSupplier;
+import io.aeron.security.NullCredentialsSupplier;
+import java.security.SecureRandom;
+import java.util.concurrent.ThreadFactory;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.SystemNanoClock;
+import org.apollofs.namespace.command.NamespaceReads;
+
+/** How a {@link ClusterNamespace} connects. Setters, then {@link #conclude()}; not changed after. */
+public final class ClusterClientContext {
+    private String aeronDirectory;
+    private String ingressEndpoints;
+    private String egressChannel;
+    private ThreadFactory threadFactory;
+    private AttentiveIdle idle;
+    private NamespaceReads reads;
+    private CredentialsSupplier credentialsSupplier = new NullCredentialsSupplier();
+    private NanoClock nanoClock = SystemNanoClock.INSTANCE;
+    private int maxInFlight = 1024;
+    private long leaseNs = 30_000_000_000L;
+    private long deadlineNs = 20_000_000_000L;
+    private long connectTimeoutNs = 30_000_000_000L;
+    private long resendIntervalNs = 1_000_000_000L;
+    private long nonce;
+
+    /** Checks, and fills in what was left out. */
+    public ClusterClientContext conclude() {
+        if (aeronDirectory == null) {
+            throw new IllegalStateException("a client needs the aeronDirectory of a media driver");
+        }
+        if (Integer.bitCount(maxInFlight) != 1) {
+            throw new IllegalStateException("a power of two is needed: maxInFlight=" + maxInFlight);
+        }
+        if ((ingressEndpoints == null) != (egressChannel == null)) {
+            throw new IllegalStateException("over UDP a client needs ingressEndpoints and egressChannel");
+        }
+        if (nonce == 0) {
+            nonce = new SecureRandom().nextLong();
+        }
+        if (idle == null) {
+            idle = new AttentiveIdle();
+        }
+        return this;
+    }
+
+    /** A client in the process of a member: over IPC, with reads from the member's tables where it is the only one. */
+    public static ClusterClientContext beside(NamespaceMember member) {
+        return new ClusterClientContext()
+                .aeronDirectory(member.aeronDirectory())
+                .idle(member.idle())
+                .reads(member.isSingle() ? member.reads() : null);
+    }
+
+    /** Folder of a running media driver: over IPC, the one that a member uses. */
+    public ClusterClientContext aeronDirectory(String value) {
+        aeronDirectory = value;
+        return this;
+    }
+
+    /**
+     * Goes over UDP instead of IPC.
+     *
+     * @param endpoints of the members: {@code 0=host:port,1=host:port}.
+     * @param responseEndpoint where this host takes answers: {@code host:0} for a port of the system's choice.
+     */
+    public ClusterClientContext udp(String endpoints, String responseEndpoint) {
+        ingressEndpoints = endpoints;
+        egressChannel = "aeron:udp?term-length=16m|endpoint=" + responseEndpoint;
+        return this;
+    }
+
+    /** Makes the client's thread; if there is none, the caller runs {@link ClusterNamespace#agent()}. */
+    public ClusterClientContext threadFactory(ThreadFactory value) {
+        threadFactory = value;
+        return this;
+    }
+
+    /** How the client's thread waits, and whom it wakes. */
+    public ClusterClientContext idle(AttentiveIdle value) {
+        idle = value;
+        return this;
+    }
+
+    /** Where questions are answered; null for the log. */
+    public ClusterClientContext reads(NamespaceReads value) {
+        reads = value;
+        return this;
+    }
+
+    /** Shows who this is. */
+    public ClusterClientContext credentialsSupplier(CredentialsSupplier value) {
+        credentialsSupplier = value;
+        return this;
+    }
+
+    public ClusterClientContext nanoClock(NanoClock value) {
+        nanoClock = value;
+        return this;
+    }
+
+    /** Commands under way at a time; beyond, callers wait. A power of two. */
+    public ClusterClientContext maxInFlight(int value) {
+        maxInFlight = value;
+        return this;
+    }
+
+    /** How long the session lives without a sign of life, ns. */
+    public ClusterClientContext leaseNs(long value) {
+        leaseNs = value;
+        return this;
+    }
+
+    /** How long a call may take, ns. */
+    public ClusterClientContext deadlineNs(long value) {
+        deadlineNs = value;
+        return this;
+    }
+
+    /** How long connecting may take, ns. */
+    public ClusterClientContext connectTimeoutNs(long value) {
+        connectTimeoutNs = value;
+        return this;
+    }
+
+    /** After what time without an answer a command is sent again, ns. */
+    public ClusterClientContext resendIntervalNs(long value) {
+        resendIntervalNs = value;
+        return this;
+    }
+
+    /** Names the session while it is being opened; random if not set. */
+    public ClusterClientContext nonce(long value) {
+        nonce = value;
+        return this;
+    }
+
+    String aeronDirectory() {
+        return aeronDirectory;
+    }
+
+    String ingressEndpoints() {
+        return ingressEndpoints;
+    }
+
+    String ingressChannel() {
+        return ingressEndpoints == null ? NamespaceMember.INGRESS_IPC : "aeron:udp?term-length=16m";
+    }
+
+    String egressChannel() {
+        return egressChannel == null ? NamespaceMember.INGRESS_IPC : egressChannel;
+    }
+
+    /** Over IPC all clients share a channel, so each takes its answers on a stream of its own. */
+    int egressStreamId() {
+        return ingressEndpoints == null ? 10_000 + (int) (nonce & 0x3FFF_FFFF) : 102;
+    }
+
+    ThreadFactory threadFactory() {
+        return threadFactory;
+    }
+
+    AttentiveIdle idle() {
+        return idle;
+    }
+
+    IdleStrategy newIdleStrategy() {
+        return idle.newStrategy();
+    }
+
+    NamespaceReads reads() {
+        return reads;
+    }
+
+    CredentialsSupplier credentialsSupplier() {
+        return credentialsSupplier;
+    }
+
+    NanoClock nanoClock() {
+        return nanoClock;
+    }
+
+    int maxInFlight() {
+        return maxInFlight;
+    }
+
+    long leaseNs() {
+        return leaseNs;
+    }
+
+    long deadlineNs() {
+        return deadlineNs;
+    }
+
+    long connectTimeoutNs() {
+        return connectTimeoutNs;
+    }
+
+    long resendIntervalNs() {
+        return resendIntervalNs;
+    }
+
+    long nonce() {
+        return nonce;
+    }
+}

@@ -1,0 +1,65 @@
+package org.apollofs.namespace.cluster;
+
+import org.agrona.CloseHelper;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.AgentRunner;
+import org.apollofs.namespace.command.CommandNamespace;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The namespace of a cluster, over one session. Thread-safe: calling threads wait for their answers, up to the deadline, and
+ * for a place while too many commands are under way.
+ *
+ * <p>In the process of the only member, questions are answered from its tables (linearizable: see
+ * {@link org.apollofs.namespace.state.LocalReads}); elsewhere they take their place in the log like commands.
+ *
+ * <p>{@link #close()} ends the session and the client's thread; before the member's.
+ */
+public final class ClusterNamespace extends CommandNamespace {
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterNamespace.class);
+
+    private final ClusterClient client;
+    private AgentRunner runner;
+
+    private ClusterNamespace(ClusterClient client, ClusterClientContext ctx) {
+        super(client, ctx.reads());
+        this.client = client;
+    }
+
+    /**
+     * Connects. With a thread factory, the session is open on return; without, the caller runs {@link #agent()}, and the
+     * first call waits.
+     *
+     * @param ctx concluded here.
+     * @throws org.apollofs.namespace.client.NamespaceException UNAVAILABLE if no member answers in time.
+     */
+    public static ClusterNamespace connect(ClusterClientContext ctx) {
+        ClusterClient client = new ClusterClient(ctx.conclude());
+        ClusterNamespace namespace = new ClusterNamespace(client, ctx);
+        if (ctx.threadFactory() != null) {
+            namespace.runner =
+                    new AgentRunner(ctx.newIdleStrategy(), e -> LOG.error("namespace client failed", e), null, client);
+            AgentRunner.startOnThread(namespace.runner, ctx.threadFactory());
+            try {
+                long session = client.session();
+                LOG.debug("namespace session {}", session);
+            } catch (RuntimeException e) {
+                CloseHelper.quietClose(namespace);
+                throw e;
+            }
+        }
+        return namespace;
+    }
+
+    /** What the caller runs, on a thread of its own, if no thread factory was given. */
+    public Agent agent() {
+        return client;
+    }
+
+    @Override
+    public void close() {
+        super.close();
+        CloseHelper.close(runner);
+    }
+}

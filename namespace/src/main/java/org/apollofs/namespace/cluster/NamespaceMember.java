@@ -1,0 +1,277 @@
+package org.apollofs.namespace.cluster;
+
+import io.aeron.archive.Archive;
+import io.aeron.archive.ArchiveThreadingMode;
+import io.aeron.archive.client.AeronArchive;
+import io.aeron.cluster.ClusterControl;
+import io.aeron.cluster.ConsensusModule;
+import io.aeron.cluster.NanosecondClusterClock;
+import io.aeron.cluster.service.Cluster;
+import io.aeron.cluster.service.ClusteredServiceContainer;
+import io.aeron.driver.MediaDriver;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.agrona.CloseHelper;
+import org.agrona.IoUtil;
+import org.agrona.concurrent.NoOpLock;
+import org.agrona.concurrent.status.AtomicCounter;
+import org.apollofs.namespace.state.LocalReads;
+import org.apollofs.namespace.state.NamespaceState;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One member of the namespace's cluster: archive, consensus module and the service with its state, over a media driver that
+ * runs already or that it launches. Three threads of the caller's factory; the driver's are its own context's.
+ *
+ * <p>Folder: {@code archive/} (log and snapshots) and {@code cluster/} (terms and votes) are the member's memory.
+ * {@code mark/} holds Aeron's mark files and {@code state/} the tables; both are made anew at start. Mark files only keep two
+ * processes off one folder, by a time stamp that must be ten seconds old before another may start, too long for a restart
+ * after a crash; here the caller keeps others off. What a member must not forget, its vote, is in
+ * {@code cluster/node-state.dat}, and where the log begins in {@code cluster/recording.log}; neither is touched.
+ *
+ * <p>Start is snapshot and log since. {@link #close()} takes a snapshot first, so that the next start is quick; a member that
+ * is killed loses nothing by it.
+ */
+public final class NamespaceMember implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NamespaceMember.class);
+    private static final long POLL_NS = 1_000_000;
+    /** Bytes of a packet within the machine: IPC carries any size, and fewer fragments are less work. */
+    private static final int IPC_MTU = 65_504;
+    /** A message is up to an eighth of a term: a command is up to 1 MiB, and some frames stand around it. */
+    private static final int TERM_LENGTH = 16 << 20;
+
+    static final String INGRESS_IPC = "aeron:ipc?term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
+
+    private final NamespaceMemberContext ctx;
+    private final NamespaceCounters counters = new NamespaceCounters();
+    private final CountDownLatch terminated = new CountDownLatch(2);
+    private NamespaceState state;
+    private MediaDriver driver;
+    private Archive archive;
+    private ConsensusModule consensusModule;
+    private ClusteredServiceContainer container;
+    private boolean isClosed;
+
+    private NamespaceMember(NamespaceMemberContext ctx) {
+        this.ctx = ctx;
+    }
+
+    /**
+     * Launches a member. It is not ready to answer yet: a client that connects waits until it is.
+     *
+     * @param ctx concluded here.
+     */
+    public static NamespaceMember launch(NamespaceMemberContext ctx) {
+        NamespaceMember member = new NamespaceMember(ctx.conclude());
+        try {
+            member.start();
+            return member;
+        } catch (RuntimeException e) {
+            member.closeAll();
+            throw e;
+        }
+    }
+
+    private void start() {
+        Path directory = ctx.directory();
+        Path marks = directory.resolve("mark");
+        IoUtil.delete(marks.toFile(), true);
+        try {
+            Files.createDirectories(marks);
+        } catch (IOException e) {
+            throw new UncheckedIOException("namespace member cannot be started: directory=" + directory, e);
+        }
+        LOG.info(
+                "namespace member: memberId={}, members={}, directory={}, fileSyncLevel={} ({})",
+                ctx.memberId(),
+                ctx.members(),
+                directory,
+                ctx.fileSyncLevel(),
+                ctx.fileSyncLevel() == 0 ? "NOT durable" : "durable");
+        state = new NamespaceState(directory.resolve("state"), ctx.mapLength());
+        if (ctx.driverContext() != null) {
+            driver = MediaDriver.launch(ctx.driverContext());
+        }
+        archive = Archive.launch(archiveContext());
+        consensusModule = ConsensusModule.launch(consensusModuleContext());
+        container = ClusteredServiceContainer.launch(containerContext());
+    }
+
+    private Archive.Context archiveContext() {
+        Archive.Context context = new Archive.Context()
+                .aeronDirectoryName(aeronDirectory())
+                .archiveDir(ctx.directory().resolve("archive").toFile())
+                .markFileDir(ctx.directory().resolve("mark").resolve("archive").toFile())
+                .recordingEventsEnabled(false)
+                .replicationChannel(ephemeral(ctx.endpoint(5)))
+                .threadingMode(ArchiveThreadingMode.SHARED)
+                .fileSyncLevel(ctx.fileSyncLevel())
+                .catalogFileSyncLevel(ctx.fileSyncLevel())
+                .segmentFileLength(ctx.segmentFileLength())
+                .threadFactory(ctx.threadFactory())
+                .idleStrategySupplier(ctx.idle()::newStrategy);
+        if (ctx.isSingle()) {
+            // Nobody else replays from this archive: its clients are in the process.
+            return context.controlChannelEnabled(false)
+                    .archiveClientContext(new AeronArchive.Context().controlResponseChannel("aeron:ipc"));
+        }
+        return context.controlChannel("aeron:udp?endpoint=" + ctx.endpoint(5));
+    }
+
+    private ConsensusModule.Context consensusModuleContext() {
+        return new ConsensusModule.Context()
+                .aeronDirectoryName(aeronDirectory())
+                .clusterDir(ctx.directory().resolve("cluster").toFile())
+                .markFileDir(ctx.directory().resolve("mark").toFile())
+                .clusterMemberId(ctx.memberId())
+                .clusterMembers(ctx.members())
+                .ingressChannel("aeron:udp?term-length=" + TERM_LENGTH)
+                .isIpcIngressAllowed(true)
+                .logChannel(logChannel())
+                .snapshotChannel(snapshotChannel())
+                .replicationChannel(ephemeral(ctx.endpoint(5)))
+                .archiveContext(archiveClientContext())
+                .clusterClock(new NanosecondClusterClock())
+                .fileSyncLevel(ctx.fileSyncLevel())
+                .maxConcurrentSessions(ctx.maxClients())
+                .authenticatorSupplier(ctx.authenticatorSupplier())
+                .threadFactory(ctx.threadFactory())
+                .idleStrategySupplier(ctx.idle()::newStrategy)
+                .terminationHook(terminated::countDown);
+    }
+
+    private ClusteredServiceContainer.Context containerContext() {
+        return new ClusteredServiceContainer.Context()
+                .aeronDirectoryName(aeronDirectory())
+                .clusterDir(ctx.directory().resolve("cluster").toFile())
+                .markFileDir(ctx.directory().resolve("mark").toFile())
+                .archiveContext(archiveClientContext())
+                .snapshotChannel(snapshotChannel())
+                .serviceName("namespace-service")
+                .clusteredService(new NamespaceService(state, counters, ctx.failureHandler()))
+                // The service answers after its commit, over publications of its own.
+                .isRespondingService(false)
+                .logFragmentLimit(256)
+                .threadFactory(ctx.threadFactory())
+                .idleStrategySupplier(ctx.idle()::newStrategy)
+                .terminationHook(terminated::countDown);
+    }
+
+    private AeronArchive.Context archiveClientContext() {
+        return new AeronArchive.Context()
+                .aeronDirectoryName(aeronDirectory())
+                .lock(NoOpLock.INSTANCE)
+                .controlRequestChannel(archive.context().localControlChannel())
+                .controlRequestStreamId(archive.context().localControlStreamId())
+                .controlResponseChannel(archive.context().localControlChannel());
+    }
+
+    private String logChannel() {
+        // A log that exists keeps its term length and packet size; Aeron takes them from the recording.
+        return ctx.isSingle()
+                ? "aeron:ipc?term-length=" + ctx.logTermLength() + "|mtu=" + IPC_MTU
+                : "aeron:udp?term-length=" + ctx.logTermLength();
+    }
+
+    private static String snapshotChannel() {
+        return "aeron:ipc?alias=snapshot|term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
+    }
+
+    private static String ephemeral(String endpoint) {
+        return "aeron:udp?endpoint=" + endpoint.substring(0, endpoint.lastIndexOf(':')) + ":0";
+    }
+
+    /** Folder of the media driver: clients in other processes on this machine connect through it. */
+    public String aeronDirectory() {
+        return driver == null ? ctx.aeronDirectory() : driver.aeronDirectoryName();
+    }
+
+    /**
+     * Reads of what this member has applied. With one member they are linearizable for whoever has a session open: see
+     * {@link LocalReads}. With more they may be stale, and are not for clients.
+     */
+    public LocalReads reads() {
+        return state.reads();
+    }
+
+    /** Whether it is the only member. */
+    public boolean isSingle() {
+        return ctx.isSingle();
+    }
+
+    /** How this member's threads wait: clients in the process wake them. */
+    public AttentiveIdle idle() {
+        return ctx.idle();
+    }
+
+    public NamespaceCounters counters() {
+        return counters;
+    }
+
+    /** Whether this member leads. */
+    public boolean isLeader() {
+        return consensusModule.context().clusterNodeRoleCounter().get() == Cluster.Role.LEADER.code();
+    }
+
+    /**
+     * Takes a snapshot, on the leader: the next start begins from it. Waits until it is there.
+     *
+     * @return false if this member does not lead, or it took longer than the timeout of a stop.
+     */
+    public boolean takeSnapshot() {
+        AtomicCounter snapshots = consensusModule.context().snapshotCounter();
+        long before = snapshots.get();
+        return isLeader() && toggle(ClusterControl.ToggleState.SNAPSHOT) && await(() -> snapshots.get() > before);
+    }
+
+    private boolean toggle(ClusterControl.ToggleState to) {
+        AtomicCounter toggle = consensusModule.context().controlToggleCounter();
+        return await(() -> to.toggle(toggle));
+    }
+
+    private boolean await(BooleanSupplier condition) {
+        long deadlineNs = ctx.nanoClock().nanoTime() + ctx.stopTimeoutNs();
+        while (!condition.getAsBoolean()) {
+            if (ctx.nanoClock().nanoTime() - deadlineNs > 0) {
+                return false;
+            }
+            LockSupport.parkNanos(POLL_NS);
+        }
+        return true;
+    }
+
+    /**
+     * Stops: with a snapshot where this member is the only one. Clients are closed before.
+     */
+    @Override
+    public void close() {
+        if (isClosed) {
+            return;
+        }
+        isClosed = true;
+        // Of several members one leaves without taking the others along.
+        if (ctx.isSingle() && isLeader()) {
+            boolean isStopped = toggle(ClusterControl.ToggleState.SHUTDOWN) && await(() -> terminated.getCount() == 0);
+            if (!isStopped) {
+                LOG.warn("namespace member stops without a snapshot: directory={}", ctx.directory());
+            }
+        }
+        closeAll();
+    }
+
+    /** Stops at once, as a crash would, but for the files, which are closed. For tests. */
+    void abort() {
+        isClosed = true;
+        closeAll();
+    }
+
+    private void closeAll() {
+        CloseHelper.closeAll(container, consensusModule, archive, driver, state);
+    }
+}

@@ -1,0 +1,237 @@
+package org.apollofs.namespace.cluster;
+
+import io.aeron.cluster.ConsensusModule;
+import io.aeron.driver.MediaDriver;
+import io.aeron.security.AuthenticatorSupplier;
+import java.nio.file.Path;
+import java.util.concurrent.ThreadFactory;
+import java.util.function.Consumer;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.SystemNanoClock;
+import org.apollofs.namespace.state.NamespaceState;
+
+/** How a {@link NamespaceMember} is set up. Setters, then {@link #conclude()}; not changed after. */
+public final class NamespaceMemberContext {
+    /** Data of the log is synced before it counts (fdatasync): survives a power cut. */
+    public static final int SYNC_DATA = 1;
+
+    private Path directory;
+    private int memberId;
+    private String members = "0,127.0.0.1:0,127.0.0.1:0,127.0.0.1:0,127.0.0.1:0,127.0.0.1:0";
+    private String aeronDirectory;
+    private MediaDriver.Context driverContext;
+    private int fileSyncLevel = SYNC_DATA;
+    private AttentiveIdle idle;
+    private ThreadFactory threadFactory;
+    private Consumer<Throwable> failureHandler;
+    private AuthenticatorSupplier authenticatorSupplier;
+    private NanoClock nanoClock = SystemNanoClock.INSTANCE;
+    private int logTermLength = 16 << 20;
+    private int segmentFileLength = 64 << 20;
+    private long mapLength = NamespaceState.DEFAULT_MAP_LENGTH;
+    private int maxClients = 4096;
+    private long stopTimeoutNs = 60_000_000_000L;
+
+    /** Checks that all is there that has no default. */
+    public NamespaceMemberContext conclude() {
+        if (directory == null || threadFactory == null || failureHandler == null) {
+            throw new IllegalStateException("a member needs directory, threadFactory and failureHandler");
+        }
+        if (fileSyncLevel < 0 || fileSyncLevel > 2) {
+            throw new IllegalStateException("a sync level is 0, 1 or 2: fileSyncLevel=" + fileSyncLevel);
+        }
+        if (aeronDirectory == null && driverContext == null) {
+            throw new IllegalStateException("a member needs aeronDirectory (of a running driver) or driverContext");
+        }
+        if (aeronDirectory != null && driverContext != null) {
+            throw new IllegalStateException("a member uses a driver or launches one, not both");
+        }
+        if (idle == null) {
+            idle = new AttentiveIdle();
+        }
+        if (authenticatorSupplier == null) {
+            authenticatorSupplier = ConsensusModule.Configuration.authenticatorSupplier();
+        }
+        return this;
+    }
+
+    /** Folder of the member: log, snapshots, and what is made anew at start. The caller keeps other processes off it. */
+    public NamespaceMemberContext directory(Path value) {
+        directory = value;
+        return this;
+    }
+
+    /** Number of this member among {@link #members}; 0 by default. */
+    public NamespaceMemberContext memberId(int value) {
+        memberId = value;
+        return this;
+    }
+
+    /**
+     * All members, as Aeron Cluster writes them: {@code id,ingress,consensus,log,catchup,archive}, each an endpoint, joined
+     * by {@code |}. By default one member, reached over IPC, with ports of the system's choice.
+     */
+    public NamespaceMemberContext members(String value) {
+        members = value;
+        return this;
+    }
+
+    /** Folder of a running media driver that the member uses. */
+    public NamespaceMemberContext aeronDirectory(String value) {
+        aeronDirectory = value;
+        return this;
+    }
+
+    /** A media driver that the member launches and closes: folder, threading and idle strategies are the caller's. */
+    public NamespaceMemberContext driverContext(MediaDriver.Context value) {
+        driverContext = value;
+        return this;
+    }
+
+    /**
+     * What is synced before a command counts as logged: 0 nothing (not durable: Aeron's own default), 1 data, 2 data and
+     * file metadata. 1 by default.
+     */
+    public NamespaceMemberContext fileSyncLevel(int value) {
+        fileSyncLevel = value;
+        return this;
+    }
+
+    /** How the threads wait; to be shared with clients in the process, who wake them. */
+    public NamespaceMemberContext idle(AttentiveIdle value) {
+        idle = value;
+        return this;
+    }
+
+    /** Makes the threads of archive, consensus module and service. */
+    public NamespaceMemberContext threadFactory(ThreadFactory value) {
+        threadFactory = value;
+        return this;
+    }
+
+    /** Told, on one of the member's threads, when the member cannot go on. */
+    public NamespaceMemberContext failureHandler(Consumer<Throwable> value) {
+        failureHandler = value;
+        return this;
+    }
+
+    /** Who may open a session of the cluster; everyone by default. */
+    public NamespaceMemberContext authenticatorSupplier(AuthenticatorSupplier value) {
+        authenticatorSupplier = value;
+        return this;
+    }
+
+    public NamespaceMemberContext nanoClock(NanoClock value) {
+        nanoClock = value;
+        return this;
+    }
+
+    /** Bytes of a term of the log, for a log that is new: a power of two. A message is up to an eighth. */
+    public NamespaceMemberContext logTermLength(int value) {
+        logTermLength = value;
+        return this;
+    }
+
+    /** Bytes of a file of the archive, for one that is new: a power of two, not less than a term. */
+    public NamespaceMemberContext segmentFileLength(int value) {
+        segmentFileLength = value;
+        return this;
+    }
+
+    /** Bytes of address space that the tables begin with. */
+    public NamespaceMemberContext mapLength(long value) {
+        mapLength = value;
+        return this;
+    }
+
+    /** Clients connected at a time. */
+    public NamespaceMemberContext maxClients(int value) {
+        maxClients = value;
+        return this;
+    }
+
+    /** How long a clean stop may take, snapshot included, ns. */
+    public NamespaceMemberContext stopTimeoutNs(long value) {
+        stopTimeoutNs = value;
+        return this;
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    int memberId() {
+        return memberId;
+    }
+
+    String members() {
+        return members;
+    }
+
+    boolean isSingle() {
+        return members.indexOf('|') < 0;
+    }
+
+    /** Host name of an endpoint of this member: 1 ingress, 2 consensus, 3 log, 4 catchup, 5 archive. */
+    String endpoint(int index) {
+        for (String member : members.split("\\|", -1)) {
+            String[] fields = member.split(",", -1);
+            if (Integer.parseInt(fields[0]) == memberId) {
+                return fields[index];
+            }
+        }
+        throw new IllegalStateException("not among the members: memberId=" + memberId + ", members=" + members);
+    }
+
+    String aeronDirectory() {
+        return aeronDirectory;
+    }
+
+    MediaDriver.Context driverContext() {
+        return driverContext;
+    }
+
+    int fileSyncLevel() {
+        return fileSyncLevel;
+    }
+
+    AttentiveIdle idle() {
+        return idle;
+    }
+
+    ThreadFactory threadFactory() {
+        return threadFactory;
+    }
+
+    Consumer<Throwable> failureHandler() {
+        return failureHandler;
+    }
+
+    AuthenticatorSupplier authenticatorSupplier() {
+        return authenticatorSupplier;
+    }
+
+    NanoClock nanoClock() {
+        return nanoClock;
+    }
+
+    int logTermLength() {
+        return logTermLength;
+    }
+
+    int segmentFileLength() {
+        return segmentFileLength;
+    }
+
+    long mapLength() {
+        return mapLength;
+    }
+
+    int maxClients() {
+        return maxClients;
+    }
+
+    long stopTimeoutNs() {
+        return stopTimeoutNs;
+    }
+}

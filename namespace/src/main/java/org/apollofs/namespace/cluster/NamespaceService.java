@@ -1,0 +1,226 @@
+package org.apollofs.namespace.cluster;
+
+import io.aeron.ExclusivePublication;
+import io.aeron.Image;
+import io.aeron.ImageFragmentAssembler;
+import io.aeron.Publication;
+import io.aeron.cluster.codecs.CloseReason;
+import io.aeron.cluster.service.ClientSession;
+import io.aeron.cluster.service.Cluster;
+import io.aeron.cluster.service.ClusteredService;
+import io.aeron.logbuffer.Header;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.zip.CRC32C;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.AgentTerminationException;
+import org.agrona.concurrent.IdleStrategy;
+import org.apollofs.namespace.command.CommandHead;
+import org.apollofs.namespace.command.sbe.OpenSessionDecoder;
+import org.apollofs.namespace.state.NamespaceState;
+import org.apollofs.namespace.state.SnapshotLoader;
+
+/**
+ * Applies the cluster's log to a {@link NamespaceState} and answers.
+ *
+ * <p>A batch is what one poll of the log brought: messages are added as they come, and applied, committed and answered in
+ * {@link #doBackgroundWork}, which the container calls after each poll. So a lone command waits for nothing, and under load
+ * a transaction is shared by all that came meanwhile. Whatever depends on the state (snapshots, timers, new sessions)
+ * applies the batch first, so that it does not depend on how the log was polled.
+ *
+ * <p>Runs on the container's thread. The state is the member's, who closes it after the container.
+ */
+final class NamespaceService implements ClusteredService {
+    /** The one timer: the next lease that may end. */
+    private static final long LEASE_TIMER = 1;
+    /** Leases are looked at a little late, so that those that end together end with one timer. */
+    private static final long LEASE_SLACK_NS = 100_000_000;
+
+    private final NamespaceState state;
+    private final NamespaceCounters counters;
+    private final Consumer<Throwable> failureHandler;
+    private final CRC32C checksum = new CRC32C();
+    private final NamespaceState.ResultConsumer answer = this::onResult;
+    private final Frames.Consumer frames = this::onFrame;
+    private Cluster cluster;
+    private EgressSender egress;
+    private long leadershipTermId;
+    private boolean hasFailed;
+
+    // The message whose frames are being added.
+    private long messagePosition;
+    private long messageTimestampNs;
+    private long messageSession;
+    private boolean opensSession;
+
+    /** @param failureHandler told once when the state machine fails: the member must go. */
+    NamespaceService(NamespaceState state, NamespaceCounters counters, Consumer<Throwable> failureHandler) {
+        this.state = state;
+        this.counters = counters;
+        this.failureHandler = failureHandler;
+    }
+
+    @Override
+    public void onStart(Cluster startedCluster, Image snapshotImage) {
+        cluster = startedCluster;
+        egress = new EgressSender(cluster, counters);
+        cluster.forEachClientSession(egress::open);
+        if (snapshotImage != null) {
+            load(snapshotImage);
+        }
+    }
+
+    private void load(Image image) {
+        SnapshotLoader loader = state.loadSnapshot();
+        ImageFragmentAssembler assembler =
+                new ImageFragmentAssembler((buffer, offset, length, header) -> loader.onBlock(buffer, offset, length));
+        IdleStrategy idle = cluster.idleStrategy();
+        while (!loader.isDone()) {
+            int fragments = image.poll(assembler, 100);
+            if (fragments == 0 && (image.isClosed() || image.isEndOfStream())) {
+                throw new IllegalStateException("snapshot of the namespace ends early: position=" + image.position());
+            }
+            idle.idle(fragments);
+        }
+    }
+
+    @Override
+    public void onSessionOpen(ClientSession session, long timestamp) {
+        egress.open(session);
+    }
+
+    @Override
+    public void onSessionClose(ClientSession session, long timestamp, CloseReason closeReason) {
+        applyBatch();
+        egress.close(session.id());
+    }
+
+    @Override
+    public void onSessionMessage(
+            ClientSession session, long timestamp, DirectBuffer buffer, int offset, int length, Header header) {
+        messagePosition = header.position();
+        messageTimestampNs = timestamp;
+        messageSession = session == null ? 0 : session.id();
+        opensSession = false;
+        if (!Frames.forEach(buffer, offset, length, checksum, frames)) {
+            counters.framesTorn.increment();
+        }
+        if (opensSession || state.isFull()) {
+            applyBatch();
+            if (opensSession) {
+                scheduleLeaseTimer();
+            }
+        }
+    }
+
+    private void onFrame(DirectBuffer buffer, int offset, int length, boolean isWhole) {
+        if (!isWhole) {
+            // Never acknowledged: it was not durable. Skipped by every replica that reads the same bytes.
+            counters.framesTorn.increment();
+            return;
+        }
+        opensSession |= length >= CommandHead.COMMAND_LENGTH
+                && CommandHead.templateId(buffer, offset) == OpenSessionDecoder.TEMPLATE_ID;
+        state.add(messagePosition, messageTimestampNs, messageSession, buffer, offset, length);
+    }
+
+    @Override
+    public void onTimerEvent(long correlationId, long timestamp) {
+        applyBatch();
+        state.addTick(cluster.logPosition(), timestamp);
+        applyBatch();
+        scheduleLeaseTimer();
+    }
+
+    private void scheduleLeaseTimer() {
+        long deadlineNs = state.nextExpiryNs();
+        if (deadlineNs == Long.MAX_VALUE) {
+            return;
+        }
+        while (!cluster.scheduleTimer(LEASE_TIMER, deadlineNs + LEASE_SLACK_NS)) {
+            cluster.idleStrategy().idle();
+        }
+    }
+
+    @Override
+    public int doBackgroundWork(long nowNs) {
+        return applyBatch();
+    }
+
+    private int applyBatch() {
+        if (state.pending() == 0 || hasFailed) {
+            return 0;
+        }
+        int applied;
+        try {
+            applied = state.applyBatch(answer);
+        } catch (RuntimeException | Error e) {
+            // The batch is neither applied nor dropped: going on would leave a hole in the state.
+            hasFailed = true;
+            failureHandler.accept(e);
+            throw new AgentTerminationException("the namespace's state machine failed", e);
+        }
+        if (cluster.role() == Cluster.Role.LEADER) {
+            egress.flush(leadershipTermId);
+        } else {
+            egress.discard();
+        }
+        counters.commands.add(applied);
+        counters.batches.increment();
+        return applied;
+    }
+
+    private void onResult(long sessionId, DirectBuffer buffer, int offset, int length) {
+        if (cluster.role() == Cluster.Role.LEADER) {
+            egress.add(sessionId, buffer, offset, length, leadershipTermId);
+        }
+    }
+
+    @Override
+    public void onTakeSnapshot(ExclusivePublication publication) {
+        applyBatch();
+        IdleStrategy idle = cluster.idleStrategy();
+        state.writeSnapshot((buffer, offset, length) -> {
+            idle.reset();
+            long result = publication.offer(buffer, offset, length);
+            while (result < 0) {
+                if (result == Publication.CLOSED || result == Publication.MAX_POSITION_EXCEEDED) {
+                    throw new IllegalStateException("snapshot of the namespace cannot be written: result=" + result
+                            + ", position=" + publication.position());
+                }
+                idle.idle();
+                result = publication.offer(buffer, offset, length);
+            }
+        });
+        counters.snapshots.increment();
+    }
+
+    @Override
+    public void onRoleChange(Cluster.Role newRole) {
+        if (newRole != Cluster.Role.LEADER) {
+            egress.disconnect();
+        }
+    }
+
+    @Override
+    public void onNewLeadershipTermEvent(
+            long newLeadershipTermId,
+            long logPosition,
+            long timestamp,
+            long termBaseLogPosition,
+            int leaderMemberId,
+            int logSessionId,
+            TimeUnit timeUnit,
+            int appVersion) {
+        if (timeUnit != TimeUnit.NANOSECONDS) {
+            throw new IllegalStateException("the cluster's clock counts in another unit: timeUnit=" + timeUnit);
+        }
+        leadershipTermId = newLeadershipTermId;
+    }
+
+    @Override
+    public void onTerminate(Cluster terminatedCluster) {
+        applyBatch();
+        egress.close();
+    }
+}

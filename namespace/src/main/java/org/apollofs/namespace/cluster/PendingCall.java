@@ -1,0 +1,133 @@
+package org.apollofs.namespace.cluster;
+
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableDirectByteBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.namespace.client.NamespaceError;
+import org.apollofs.namespace.client.NamespaceException;
+import org.apollofs.namespace.client.NamespaceLimits;
+import org.apollofs.namespace.command.CommandChannel;
+
+/**
+ * A command on its way, and its result. Reused. The calling thread encodes and submits; from then until {@link #complete} or
+ * {@link #fail} it is the client agent's; then the caller's again, until it closes the call.
+ */
+final class PendingCall implements CommandChannel.Call {
+    /** Buffers that have grown beyond this are not kept. */
+    private static final int KEPT_LENGTH = 16 * 1024;
+
+    private static final int INITIAL_LENGTH = 512;
+    private static final int SPINS = 50;
+    private static final long PARK_NS = 10_000_000;
+
+    private final ClusterClient client;
+    private final UnsafeBuffer resultView = new UnsafeBuffer(0, 0);
+    private ExpandableDirectByteBuffer command = new ExpandableDirectByteBuffer(INITIAL_LENGTH);
+    private ExpandableDirectByteBuffer result = new ExpandableDirectByteBuffer(INITIAL_LENGTH);
+
+    // The agent's, while the call is under way.
+    int length;
+    long id;
+    long deadlineNs;
+    long sentNs;
+    boolean wasSent;
+
+    private NamespaceError error;
+    private String reason;
+    private int resultLength;
+    private volatile boolean isDone;
+    private volatile Thread waiter;
+    /** Set when the agent did not even say that time is over: the agent may still use the buffers. */
+    private boolean isLost;
+
+    PendingCall(ClusterClient client) {
+        this.client = client;
+    }
+
+    @Override
+    public MutableDirectBuffer command() {
+        return command;
+    }
+
+    @Override
+    public void submit(int commandLength) {
+        if (commandLength > NamespaceLimits.COMMAND_LENGTH) {
+            throw new NamespaceException(
+                    NamespaceError.TRANSACTION_TOO_LARGE,
+                    "command too large: length=" + commandLength + ", limit=" + NamespaceLimits.COMMAND_LENGTH);
+        }
+        length = commandLength;
+        wasSent = false;
+        error = null;
+        isDone = false;
+        client.submit(this);
+    }
+
+    @Override
+    public DirectBuffer await() {
+        for (int i = 0; i < SPINS && !isDone; i++) {
+            Thread.onSpinWait();
+        }
+        if (!isDone) {
+            waiter = Thread.currentThread();
+            while (!isDone) {
+                if (client.isOverdue(this)) {
+                    isLost = true;
+                    throw new NamespaceException(
+                            NamespaceError.TIMEOUT,
+                            "the client's agent does not answer: session=" + client.peekSession());
+                }
+                LockSupport.parkNanos(this, PARK_NS);
+            }
+            waiter = null;
+        }
+        if (error != null) {
+            throw new NamespaceException(error, reason);
+        }
+        resultView.wrap(result, 0, resultLength);
+        return resultView;
+    }
+
+    @Override
+    public boolean isDone() {
+        return isDone;
+    }
+
+    /** The agent has the result. */
+    void complete(DirectBuffer buffer, int offset, int bytes) {
+        result.putBytes(0, buffer, offset, bytes);
+        resultLength = bytes;
+        signal();
+    }
+
+    /** The agent gives the command up. */
+    void fail(NamespaceError why, String message) {
+        error = why;
+        reason = message;
+        signal();
+    }
+
+    private void signal() {
+        isDone = true;
+        Thread thread = waiter;
+        if (thread != null) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (isLost) {
+            return;
+        }
+        if (command.capacity() > KEPT_LENGTH) {
+            command = new ExpandableDirectByteBuffer(INITIAL_LENGTH);
+        }
+        if (result.capacity() > KEPT_LENGTH) {
+            result = new ExpandableDirectByteBuffer(INITIAL_LENGTH);
+        }
+        client.release(this);
+    }
+}

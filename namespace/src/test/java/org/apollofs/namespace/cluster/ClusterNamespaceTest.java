@@ -1,0 +1,43 @@
+package org.apollofs.namespace.cluster;
+
+import java.nio.file.Path;
+import org.apollofs.namespace.NamespaceContract;
+import org.apollofs.namespace.client.Namespace;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract, on a cluster of one member; reads from its tables, and once more through the log. */
+class ClusterNamespaceTest {
+    @TempDir
+    static Path directory;
+
+    private static TestSite site;
+
+    @BeforeAll
+    static void launchSite() {
+        site = new TestSite(directory);
+    }
+
+    @AfterAll
+    static void closeSite() {
+        site.close();
+    }
+
+    @Nested
+    class BesideTheMember extends NamespaceContract {
+        @Override
+        protected Namespace connect() {
+            return site.connect();
+        }
+    }
+
+    @Nested
+    class InAnotherProcess extends NamespaceContract {
+        @Override
+        protected Namespace connect() {
+            return site.connectRemotely();
+        }
+    }
+}

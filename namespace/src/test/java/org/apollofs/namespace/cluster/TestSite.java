@@ -1,0 +1,79 @@
+package org.apollofs.namespace.cluster;
+
+import io.aeron.driver.MediaDriver;
+import io.aeron.driver.ThreadingMode;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** A site for tests: one member with a media driver of its own, all threads daemons. */
+final class TestSite implements AutoCloseable {
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final AttentiveIdle idle = new AttentiveIdle();
+    private final NamespaceMember member;
+
+    TestSite(Path directory) {
+        this(directory, 1);
+    }
+
+    TestSite(Path directory, int fileSyncLevel) {
+        NamespaceMemberContext ctx = new NamespaceMemberContext()
+                .directory(directory)
+                .fileSyncLevel(fileSyncLevel)
+                .idle(idle)
+                .threadFactory(TestSite::daemon)
+                .failureHandler(failure::set)
+                .logTermLength(16 << 20)
+                .segmentFileLength(32 << 20)
+                .mapLength(16 << 20);
+        member = NamespaceMember.launch(ctx.driverContext(driver(directory, idle)));
+    }
+
+    static MediaDriver.Context driver(Path directory, AttentiveIdle idle) {
+        return new MediaDriver.Context()
+                .aeronDirectoryName(directory.resolve("driver").toString())
+                .dirDeleteOnStart(true)
+                .dirDeleteOnShutdown(true)
+                .threadingMode(ThreadingMode.SHARED)
+                .sharedThreadFactory(TestSite::daemon)
+                .sharedIdleStrategy(idle.newStrategy())
+                .termBufferSparseFile(true);
+    }
+
+    static Thread daemon(Runnable runnable) {
+        Thread thread = new Thread(runnable);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    NamespaceMember member() {
+        return member;
+    }
+
+    /** A client in this process, with reads from the tables. */
+    ClusterNamespace connect() {
+        return ClusterNamespace.connect(ClusterClientContext.beside(member).threadFactory(TestSite::daemon));
+    }
+
+    /** A client whose reads go through the log, as in another process. */
+    ClusterNamespace connectRemotely() {
+        return ClusterNamespace.connect(
+                ClusterClientContext.beside(member).reads(null).threadFactory(TestSite::daemon));
+    }
+
+    void assertSound() {
+        if (failure.get() != null) {
+            throw new AssertionError("the member failed", failure.get());
+        }
+    }
+
+    @Override
+    public void close() {
+        member.close();
+        assertSound();
+    }
+
+    /** Leaves as a crash does. */
+    void abort() {
+        member.abort();
+    }
+}
