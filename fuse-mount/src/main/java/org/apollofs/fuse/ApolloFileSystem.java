@@ -290,6 +290,11 @@ public final class ApolloFileSystem {
         }
     }
 
+    /** Whether {@link #dropPrivileges} may have something to do: a cheap look before the question who the writer is. */
+    public boolean hasPrivileges(long handle) {
+        return files.get(handle).inode().privileged;
+    }
+
     /**
      * Takes the set-user-id and set-group-id bits from an open file that was written to by a user who may not keep them.
      *
