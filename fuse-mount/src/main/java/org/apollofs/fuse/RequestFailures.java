@@ -32,9 +32,14 @@ public final class RequestFailures {
         }
         if (ErrorNumbers.isStorageFault(errno)) {
             counters.increment(STORAGE_FAULTS);
-            LOG.warn("request failed: request={}, errno={}, cause={}", request, Errno.name(errno), failure.getMessage());
+            LOG.warn(
+                    "request failed: request={}, errno={}, cause={}", request, Errno.name(errno), failure.getMessage());
         } else if (LOG.isDebugEnabled()) {
-            LOG.debug("request refused: request={}, errno={}, cause={}", request, Errno.name(errno), failure.getMessage());
+            LOG.debug(
+                    "request refused: request={}, errno={}, cause={}",
+                    request,
+                    Errno.name(errno),
+                    failure.getMessage());
         }
         return errno;
     }

@@ -54,6 +54,7 @@ final class JnrFileSystem extends FuseStubFS {
     private static final int LISTING_PAGE = 512;
 
     private final ApolloFileSystem fileSystem;
+    private final HiddenFiles hidden = new HiddenFiles();
     private final PathResolver paths;
     private final MountCounters counters;
     private final RequestFailures failures;
@@ -63,7 +64,7 @@ final class JnrFileSystem extends FuseStubFS {
     JnrFileSystem(ApolloFileSystem fileSystem, MountContext context, int ioLength) {
         this.fileSystem = fileSystem;
         this.ioLength = ioLength;
-        paths = new PathResolver(fileSystem, context.nanoClock(), context.entryTimeoutNs());
+        paths = new PathResolver(fileSystem, hidden, context.nanoClock(), context.entryTimeoutNs());
         counters = context.counters();
         failures = new RequestFailures(context);
         Struct.getMemory(fuseOperations).putInt(OPERATION_FLAGS, NULLPATH_OK_AND_UTIME_OMIT_OK);
@@ -72,6 +73,11 @@ final class JnrFileSystem extends FuseStubFS {
     /** The callbacks, for fuse_new. */
     FuseOperations operations() {
         return fuseOperations;
+    }
+
+    /** The request that the calling thread is answering. */
+    RequestView request() {
+        return transfers.get().request;
     }
 
     @Override
@@ -116,6 +122,9 @@ final class JnrFileSystem extends FuseStubFS {
     @Override
     public int unlink(String path) {
         return answer("unlink", () -> {
+            if (hidden.remove(path)) {
+                return 0;
+            }
             fileSystem.unlink(parent(path), name(path));
             return 0;
         });
@@ -142,6 +151,10 @@ final class JnrFileSystem extends FuseStubFS {
     @Override
     public int rename(String from, String to) {
         return answer("rename", () -> {
+            if (request().isHiding(PathResolver.lastName(to))) {
+                hide(from, to);
+                return 0;
+            }
             fileSystem.rename(parent(from), name(from), parent(to), name(to), 0);
             paths.forget();
             return 0;
@@ -204,8 +217,8 @@ final class JnrFileSystem extends FuseStubFS {
     public int create(String path, long mode, FuseFileInfo info) {
         return answer("create", () -> {
             FuseContext caller = getContext();
-            OpenReply reply = fileSystem.create(
-                    parent(path), name(path), info.flags.get(), (int) mode, uid(caller), gid(caller));
+            OpenReply reply =
+                    fileSystem.create(parent(path), name(path), info.flags.get(), (int) mode, uid(caller), gid(caller));
             return opened(info, reply);
         });
     }
@@ -336,6 +349,14 @@ final class JnrFileSystem extends FuseStubFS {
         }
     }
 
+    private void hide(String from, String to) {
+        hidden.add(to, paths.inode(from).id());
+        if (request().isUnlink()) {
+            fileSystem.unlink(parent(from), name(from));
+        }
+        // Else the file that is renamed over it takes its name with the next callback, in one step.
+    }
+
     private void change(String path, AttributeChange change, boolean dropPrivileges) {
         fileSystem.setAttributes(paths.inode(path).id(), change, ApolloFileSystem.NO_HANDLE, dropPrivileges);
     }
@@ -402,6 +423,7 @@ final class JnrFileSystem extends FuseStubFS {
 
         final UnsafeBuffer buffer = new UnsafeBuffer(0, 0);
         final ReadResult result = new ReadResult(MAX_PIECES);
+        final RequestView request = new RequestView();
         final FileStat stat = new FileStat(jnr.ffi.Runtime.getSystemRuntime());
         private final ByteBuffer name = ByteBuffer.allocateDirect(ApolloFileSystem.MAX_NAME_LENGTH + 1);
 

@@ -17,6 +17,7 @@ import org.apollofs.fuse.MountException;
 import org.apollofs.fuse.MountException.Reason;
 import org.apollofs.fuse.MountPoint;
 import org.apollofs.fuse.MountTable;
+import org.apollofs.io.os.Errno;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,15 +33,14 @@ public final class JnrMount implements FuseMount {
     /** libfuse 2 asks for no more than 32 pages at a time. */
     private static final int MAX_IO = 128 * 1024;
 
-    /** struct fuse_args: argc (4), padding (4), argv (8), allocated (4). */
-    private static final int ARGUMENTS_LENGTH = 24;
+    private static final int POINTER_LENGTH = 8;
 
     private final MountContext context;
     private final Path mountPoint;
     private final LibFuse2 library;
-    private final Pointer channel;
     private final Pointer fuse;
     private final Pointer session;
+    private final Arguments arguments;
     /** Held: libfuse calls back into it, and the collector does not see that. */
     private final JnrFileSystem fileSystem;
 
@@ -48,12 +48,17 @@ public final class JnrMount implements FuseMount {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private JnrMount(
-            MountContext context, Path mountPoint, LibFuse2 library, Pointer channel, Pointer fuse, JnrFileSystem files) {
+            MountContext context,
+            Path mountPoint,
+            LibFuse2 library,
+            Pointer fuse,
+            Arguments arguments,
+            JnrFileSystem files) {
         this.context = context;
         this.mountPoint = mountPoint;
         this.library = library;
-        this.channel = channel;
         this.fuse = fuse;
+        this.arguments = arguments;
         this.session = library.fuse_get_session(fuse);
         this.fileSystem = files;
     }
@@ -86,23 +91,22 @@ public final class JnrMount implements FuseMount {
         Path mountPoint = MountPoint.prepare(context.mountPoint());
         ApolloFileSystem files = new ApolloFileSystem(context.namespace(), context.dataClient());
         JnrFileSystem callbacks = new JnrFileSystem(files, context, MAX_IO);
-        Arguments arguments = new Arguments("apollo", "-o", options(context));
-        Pointer channel = library.fuse_mount(mountPoint.toString(), arguments.memory);
-        if (channel == null) {
+        Arguments arguments = new Arguments("apollo", mountPoint.toString(), "-f", "-o", options(context));
+        Pointer fuse = library.fuse_setup(
+                arguments.count(),
+                arguments.vector,
+                callbacks.operations(),
+                Struct.size(callbacks.operations()),
+                arguments.mountPoint,
+                arguments.multithreaded,
+                null);
+        if (fuse == null) {
             throw new MountException(
                     Reason.REFUSED,
                     "mount failed: libfuse could not mount: path=" + mountPoint
                             + ": its reason stands on standard error; run as root, or install fuse (fusermount)");
         }
-        Pointer fuse = library.fuse_new(
-                channel, arguments.memory, callbacks.operations(), Struct.size(callbacks.operations()), null);
-        library.fuse_opt_free_args(arguments.memory);
-        if (fuse == null) {
-            library.fuse_unmount(mountPoint.toString(), channel);
-            throw new MountException(
-                    Reason.REFUSED, "mount failed: libfuse refused an option: path=" + mountPoint);
-        }
-        JnrMount mount = new JnrMount(context, mountPoint, library, channel, fuse, callbacks);
+        JnrMount mount = new JnrMount(context, mountPoint, library, fuse, arguments, callbacks);
         LOG.info("mounted: {}", mount.description());
         return mount;
     }
@@ -133,11 +137,31 @@ public final class JnrMount implements FuseMount {
         return () -> {
             running.incrementAndGet();
             try {
-                library.fuse_session_loop(session);
+                serve();
             } finally {
                 running.decrementAndGet();
             }
         };
+    }
+
+    /** The loop of fuse_session_loop, which would not show the callbacks which request they belong to. */
+    private void serve() {
+        Runtime runtime = Runtime.getSystemRuntime();
+        Pointer channel = library.fuse_session_next_chan(session, null);
+        Pointer channelCell = Memory.allocateDirect(runtime, POINTER_LENGTH, true);
+        long length = library.fuse_chan_bufsize(channel);
+        Pointer buffer = Memory.allocateDirect(runtime, (int) length, true);
+        RequestView request = fileSystem.request();
+        while (library.fuse_session_exited(session) == 0) {
+            channelCell.putPointer(0, channel);
+            int received = library.fuse_chan_recv(channelCell, buffer, length);
+            if (received > 0) {
+                request.wrap(buffer, received);
+                library.fuse_session_process(session, buffer, received, channelCell.getPointer(0));
+            } else if (received != -Errno.EINTR) {
+                return;
+            }
+        }
     }
 
     @Override
@@ -159,19 +183,18 @@ public final class JnrMount implements FuseMount {
             throw new IllegalStateException("fuse: workers still run: join their threads first: " + fileSystem);
         }
         if (closed.compareAndSet(false, true)) {
-            library.fuse_unmount(mountPoint.toString(), channel);
-            library.fuse_destroy(fuse);
+            library.fuse_teardown(fuse, arguments.mountPoint.getPointer(0));
         }
     }
 
     /**
-     * Attributes are never cached: libfuse 2 has no way to take them back when somebody else changes a file. hard_remove:
-     * unlinked files stay open in the data client instead of under a hidden name.
+     * Attributes are never cached: libfuse 2 has no way to take them back when somebody else changes a file. No
+     * hard_remove: libfuse then hides an open file that loses its name, and {@link HiddenFiles} makes of that what it means.
      */
     private static String options(MountContext context) {
         double entrySeconds = context.entryTimeoutNs() / 1e9;
         return "fsname=" + MountTable.SOURCE + ",subtype=" + MountTable.SOURCE + ",allow_other,default_permissions"
-                + ",big_writes,atomic_o_trunc,hard_remove,use_ino,max_read=" + MAX_IO + ",max_write=" + MAX_IO
+                + ",big_writes,atomic_o_trunc,use_ino,max_read=" + MAX_IO + ",max_write=" + MAX_IO
                 + ",max_readahead=" + context.readAheadBytes() + ",max_background=" + context.maxBackgroundRequests()
                 + ",entry_timeout=" + entrySeconds + ",negative_timeout=0,attr_timeout=0";
     }
@@ -191,25 +214,29 @@ public final class JnrMount implements FuseMount {
                 LibraryLoader.create(LibFuse2.class).failImmediately().load(LIBRARY);
     }
 
-    /** A struct fuse_args, with the strings it points to. */
+    /** Arguments as main has them, and places for what fuse_setup answers. */
     private static final class Arguments {
-        final Pointer memory;
-        private final Pointer vector;
+        final Pointer vector;
+        final Pointer mountPoint;
+        final Pointer multithreaded;
         private final Pointer[] strings;
 
         Arguments(String... texts) {
             Runtime runtime = Runtime.getSystemRuntime();
             strings = new Pointer[texts.length];
-            vector = Memory.allocateDirect(runtime, (texts.length + 1) * 8, true);
+            vector = Memory.allocateDirect(runtime, (texts.length + 1) * POINTER_LENGTH, true);
             for (int i = 0; i < texts.length; i++) {
                 byte[] bytes = texts[i].getBytes(StandardCharsets.UTF_8);
                 strings[i] = Memory.allocateDirect(runtime, bytes.length + 1, true);
                 strings[i].put(0, bytes, 0, bytes.length);
-                vector.putPointer(i * 8L, strings[i]);
+                vector.putPointer((long) i * POINTER_LENGTH, strings[i]);
             }
-            memory = Memory.allocateDirect(runtime, ARGUMENTS_LENGTH, true);
-            memory.putInt(0, texts.length);
-            memory.putPointer(8, vector);
+            mountPoint = Memory.allocateDirect(runtime, POINTER_LENGTH, true);
+            multithreaded = Memory.allocateDirect(runtime, POINTER_LENGTH, true);
+        }
+
+        int count() {
+            return strings.length;
         }
     }
 }

@@ -5,29 +5,50 @@ import jnr.ffi.types.size_t;
 import ru.serce.jnrfuse.struct.FuseOperations;
 
 /**
- * The calls of libfuse 2.9 (fuse.h, fuse_lowlevel.h) that jnr-fuse leaves out. With them the request loop runs on our own
- * threads: fuse_main would start its own, and each callback on such a thread attaches to the virtual machine and detaches.
+ * The calls of libfuse 2.9 (fuse.h) that jnr-fuse leaves out. With them the request loop runs on our own threads: fuse_main
+ * would start its own, and each callback on such a thread attaches to the virtual machine and detaches.
  */
 public interface LibFuse2 {
-    /** Mounts. @return the channel, or null; the cause is on standard error. */
-    Pointer fuse_mount(String mountPoint, Pointer arguments);
-
-    /** Unmounts if that was not done, and frees the channel. */
-    void fuse_unmount(String mountPoint, Pointer channel);
-
-    /** Makes the file system of a channel, or returns null. */
-    Pointer fuse_new(
-            Pointer channel, Pointer arguments, FuseOperations operations, @size_t long operationsLength, Pointer data);
+    /**
+     * Parses arguments, mounts and makes the file system, as fuse_main does before its loop.
+     *
+     * @param mountPoint where a char pointer to the mount point goes.
+     * @param multithreaded where an int goes.
+     * @return the file system, or null; the cause is on standard error.
+     */
+    Pointer fuse_setup(
+            int count,
+            Pointer arguments,
+            FuseOperations operations,
+            @size_t long operationsLength,
+            Pointer mountPoint,
+            Pointer multithreaded,
+            Pointer data);
 
     /** The session of a file system. */
     Pointer fuse_get_session(Pointer fuse);
 
-    /** Serves requests until the session ends. Several threads may. */
-    int fuse_session_loop(Pointer session);
+    /** The session's channel. @param previous null for the first. */
+    Pointer fuse_session_next_chan(Pointer session, Pointer previous);
 
-    /** Frees a file system and its session. */
-    void fuse_destroy(Pointer fuse);
+    /** Bytes that a buffer for {@link #fuse_chan_recv} needs. */
+    @size_t
+    long fuse_chan_bufsize(Pointer channel);
 
-    /** Frees what parsing the arguments allocated. */
-    void fuse_opt_free_args(Pointer arguments);
+    /**
+     * Waits for a request.
+     *
+     * @param channel where the channel stands.
+     * @return its bytes, 0 once unmounted, or -errno.
+     */
+    int fuse_chan_recv(Pointer channel, Pointer buffer, @size_t long length);
+
+    /** Answers a request through the callbacks. */
+    void fuse_session_process(Pointer session, Pointer buffer, @size_t long length, Pointer channel);
+
+    /** Non-zero once unmounted. */
+    int fuse_session_exited(Pointer session);
+
+    /** Unmounts if that was not done, and frees all that fuse_setup made. */
+    void fuse_teardown(Pointer fuse, Pointer mountPoint);
 }

@@ -22,16 +22,23 @@ final class PathResolver {
     private final NanoClock clock;
     private final long rememberNs;
     private final ConcurrentHashMap<String, Remembered> directories = new ConcurrentHashMap<>();
+    private final HiddenFiles hidden;
 
-    PathResolver(ApolloFileSystem fileSystem, NanoClock clock, long rememberNs) {
+    PathResolver(ApolloFileSystem fileSystem, HiddenFiles hidden, NanoClock clock, long rememberNs) {
         this.fileSystem = fileSystem;
+        this.hidden = hidden;
         this.clock = clock;
         this.rememberNs = rememberNs;
     }
 
     /** Last name of a path. @throws FuseException EILSEQ if it was not UTF-8: jnr hands paths over as text. */
     static byte[] name(String path) {
-        return text(path.substring(path.lastIndexOf('/') + 1));
+        return text(lastName(path));
+    }
+
+    /** Last name of a path, as text. */
+    static String lastName(String path) {
+        return path.substring(path.lastIndexOf('/') + 1);
     }
 
     /** The bytes of a text that came from libfuse. @throws FuseException EILSEQ as above. */
@@ -45,11 +52,16 @@ final class PathResolver {
     /** The inode at a path. @throws FuseException ENOENT. */
     Inode inode(String path) {
         if (path == null) {
-            // With nullpath_ok: an open file that has no name any more, in a call that libfuse makes without its handle.
+            // With nullpath_ok: an open file that has no name any more, in a call that libfuse makes without its
+            // handle.
             throw new FuseException(Errno.ENOENT, "file has no name any more");
         }
         if (path.equals("/")) {
             return fileSystem.getAttributes(Inode.ROOT);
+        }
+        long hiddenInode = hidden.inode(path);
+        if (hiddenInode != HiddenFiles.NONE) {
+            return fileSystem.getAttributes(hiddenInode);
         }
         Inode inode = fileSystem.lookup(parent(path), name(path));
         if (inode == null) {

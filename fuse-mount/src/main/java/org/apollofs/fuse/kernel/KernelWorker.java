@@ -31,8 +31,7 @@ final class KernelWorker implements Runnable {
     private UnsafeBuffer reserve;
     private Slab slab;
 
-    KernelWorker(
-            KernelChannel channel, Operations operations, SlabPool slabs, int maxWrite, RequestFailures failures) {
+    KernelWorker(KernelChannel channel, Operations operations, SlabPool slabs, int maxWrite, RequestFailures failures) {
         this.channel = channel;
         this.operations = operations;
         this.slabs = slabs;
