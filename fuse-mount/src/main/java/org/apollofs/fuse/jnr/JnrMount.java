@@ -180,7 +180,7 @@ public final class JnrMount implements FuseMount {
     public void close() {
         unmount();
         if (running.get() > 0) {
-            throw new IllegalStateException("fuse: workers still run: join their threads first: " + fileSystem);
+            throw new IllegalStateException("fuse: workers still run: join their threads first: count=" + running);
         }
         if (closed.compareAndSet(false, true)) {
             library.fuse_teardown(fuse, arguments.mountPoint.getPointer(0));
