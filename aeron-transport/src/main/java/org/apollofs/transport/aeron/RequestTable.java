@@ -1,5 +1,6 @@
 package org.apollofs.transport.aeron;
 
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 import org.apollofs.io.buffer.Slab;
 
@@ -113,7 +114,7 @@ final class RequestTable {
     private void put(Request request) {
         // There is a place for each; offer fails while a thread that takes is preempted halfway.
         while (!free.offer(request)) {
-            Thread.yield();
+            LockSupport.parkNanos(1_000);
         }
     }
 }

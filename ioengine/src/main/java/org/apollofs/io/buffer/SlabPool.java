@@ -2,6 +2,7 @@ package org.apollofs.io.buffer;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 
 /**
@@ -97,7 +98,7 @@ public final class SlabPool implements AutoCloseable {
      */
     void put(Slab slab) {
         while (!free.offer(slab)) {
-            Thread.yield();
+            LockSupport.parkNanos(1_000);
         }
     }
 

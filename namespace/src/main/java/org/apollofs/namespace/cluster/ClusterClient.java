@@ -154,7 +154,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     void release(PendingCall call) {
         // There is a place for each; offer fails while a thread that takes is preempted halfway.
         while (!idleCalls.offer(call)) {
-            Thread.yield();
+            LockSupport.parkNanos(1_000);
         }
     }
 
