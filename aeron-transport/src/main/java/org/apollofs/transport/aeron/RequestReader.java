@@ -18,9 +18,7 @@ import org.apollofs.transport.protocol.WriteChunkDecoder;
  * in a slab of the handler; when there is none, the message stays where it is. The target's thread only.
  */
 final class RequestReader extends MessageReader {
-    private final long laneId;
-    private final UnansweredRequests unanswered;
-    private final int maxChunkLength;
+    private final ServerLane lane;
     private final RequestHandler handler;
     private final TransportCounters counters;
     private final AssemblyPool assemblies;
@@ -39,24 +37,15 @@ final class RequestReader extends MessageReader {
 
     private int partRemaining;
 
-    /** @param maxChunkLength longest chunk that the handler has slabs for. */
-    RequestReader(
-            long laneId,
-            UnansweredRequests unanswered,
-            int maxChunkLength,
-            RequestHandler handler,
-            TransportCounters counters,
-            AssemblyPool assemblies) {
-        this.laneId = laneId;
-        this.unanswered = unanswered;
-        this.maxChunkLength = maxChunkLength;
+    RequestReader(ServerLane lane, RequestHandler handler, TransportCounters counters, AssemblyPool assemblies) {
+        this.lane = lane;
         this.handler = handler;
         this.counters = counters;
         this.assemblies = assemblies;
     }
 
     @Override
-    Action onMessage(int templateId, DirectBuffer buffer, int body, int end, boolean whole) {
+    Action onMessage(int templateId, DirectBuffer buffer, int body, int end, int sessionId, boolean whole) {
         if (templateId == WriteChunkDecoder.TEMPLATE_ID) {
             return onWriteChunk(buffer, body, end, whole);
         }
@@ -84,7 +73,7 @@ final class RequestReader extends MessageReader {
             return malformed("read chunk: address, range or request id");
         }
         handler.onReadChunk(
-                laneId,
+                lane.laneId(),
                 readChunk.requestId(),
                 readChunk.session(),
                 readChunk.stripe(),
@@ -104,7 +93,11 @@ final class RequestReader extends MessageReader {
             return malformed("delete chunk: address or request id");
         }
         handler.onDeleteChunk(
-                laneId, deleteChunk.requestId(), deleteChunk.session(), deleteChunk.stripe(), deleteChunk.chunkIndex());
+                lane.laneId(),
+                deleteChunk.requestId(),
+                deleteChunk.session(),
+                deleteChunk.stripe(),
+                deleteChunk.chunkIndex());
         return Action.CONTINUE;
     }
 
@@ -116,7 +109,7 @@ final class RequestReader extends MessageReader {
         if (!begin(queryStatus.requestId())) {
             return malformed("query status: request id");
         }
-        handler.onQueryStatus(laneId, queryStatus.requestId());
+        handler.onQueryStatus(lane.laneId(), queryStatus.requestId());
         return Action.CONTINUE;
     }
 
@@ -128,7 +121,7 @@ final class RequestReader extends MessageReader {
         if (!begin(listChunks.requestId())) {
             return malformed("list chunks: request id");
         }
-        handler.onListChunks(laneId, listChunks.requestId(), listChunks.cursor());
+        handler.onListChunks(lane.laneId(), listChunks.requestId(), listChunks.cursor());
         return Action.CONTINUE;
     }
 
@@ -141,7 +134,7 @@ final class RequestReader extends MessageReader {
         if (cancelled == null) {
             return malformed("cancel write: request id");
         }
-        unanswered.end(cancelled.requestId);
+        lane.end(cancelled.requestId);
         cancelled.slab.release();
         assemblies.giveBack(cancelled);
         return Action.CONTINUE;
@@ -165,7 +158,7 @@ final class RequestReader extends MessageReader {
                 return malformed("write chunk: part out of order");
             }
         } else {
-            if (writeChunk.partOffset() != 0 || !unanswered.isFree(writeChunk.requestId())) {
+            if (writeChunk.partOffset() != 0 || !lane.isFree(writeChunk.requestId())) {
                 return malformed("write chunk: request id");
             }
             Slab slab = handler.acquireSlab(writeChunk.chunkLength());
@@ -192,7 +185,7 @@ final class RequestReader extends MessageReader {
         int partOffset = writeChunk.partOffset();
         int partLength = writeChunk.partLength();
         boolean named = LaneLimits.isAddress(writeChunk.session(), writeChunk.stripe(), writeChunk.chunkIndex());
-        if (!named || chunkLength < 1 || chunkLength > maxChunkLength || partLength < 1 || partOffset < 0) {
+        if (!named || !LaneLimits.isChunkLength(chunkLength) || partLength < 1 || partOffset < 0) {
             return false;
         }
         boolean lengthsFit =
@@ -219,7 +212,7 @@ final class RequestReader extends MessageReader {
         assembly.chunkLength = writeChunk.chunkLength();
         assembly.receivedLength = 0;
         assembly.slab = slab;
-        unanswered.begin(assembly.requestId);
+        lane.begin(assembly.requestId);
         counters.increment(TransportCounter.REQUESTS_RECEIVED);
         if (assembly.chunkLength > writeChunk.partLength()) {
             partial.put(assembly.requestId, assembly);
@@ -255,7 +248,7 @@ final class RequestReader extends MessageReader {
         Slab slab = assembly.slab;
         assembly.slab = null;
         handler.onWriteChunk(
-                laneId,
+                lane.laneId(),
                 assembly.requestId,
                 assembly.session,
                 assembly.stripe,
@@ -268,10 +261,10 @@ final class RequestReader extends MessageReader {
     }
 
     private boolean begin(long requestId) {
-        if (!unanswered.isFree(requestId)) {
+        if (!lane.isFree(requestId)) {
             return false;
         }
-        unanswered.begin(requestId);
+        lane.begin(requestId);
         counters.increment(TransportCounter.REQUESTS_RECEIVED);
         return true;
     }

@@ -1,6 +1,5 @@
 package org.apollofs.transport.aeron;
 
-import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 import org.apollofs.io.buffer.Slab;
 
@@ -112,9 +111,8 @@ final class RequestTable {
     }
 
     private void put(Request request) {
-        // There is a place for each; offer fails while a thread that takes is preempted halfway.
-        while (!free.offer(request)) {
-            LockSupport.parkNanos(1_000);
+        if (!free.offer(request)) {
+            throw new IllegalStateException("more slots given back than there are");
         }
     }
 }

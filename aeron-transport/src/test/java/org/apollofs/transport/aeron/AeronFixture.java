@@ -29,9 +29,7 @@ final class AeronFixture implements NetworkFixture {
     private final MediaDriver driver;
     private final Aeron hostClient;
     private final Aeron targetClient;
-    private final UdpRelay relay;
     private final String targetChannel;
-    private final String hostChannel;
     private final long requestTimeoutNs;
     private final AeronNetwork host;
     private final AeronNetwork target;
@@ -49,28 +47,18 @@ final class AeronFixture implements NetworkFixture {
         driver = MediaDriver.launch(context);
         hostClient = Aeron.connect(MediaDrivers.client(directory, MediaDrivers.backoff()));
         targetClient = Aeron.connect(MediaDrivers.client(directory, MediaDrivers.backoff()));
-        int port = freePort();
-        relay = udp ? new UdpRelay(port, 42) : null;
-        targetChannel = udp ? "aeron:udp?endpoint=localhost:" + port : CommonContext.IPC_CHANNEL;
-        hostChannel = udp ? "aeron:udp?endpoint=localhost:" + relay.port() : CommonContext.IPC_CHANNEL;
-        host = new AeronNetwork(hostContext());
-        target = new AeronNetwork(targetContext());
+        targetChannel = udp ? "aeron:udp?endpoint=localhost:" + freePort() : CommonContext.IPC_CHANNEL;
+        host = new AeronNetwork(context(hostClient));
+        target = new AeronNetwork(context(targetClient));
     }
 
-    /** Settings of a host. */
-    AeronNetworkContext hostContext() {
-        return context().aeron(hostClient).targetChannel(targetId -> hostChannel);
-    }
-
-    /** Settings of a target. */
-    AeronNetworkContext targetContext() {
-        return context().aeron(targetClient).targetChannel(targetId -> targetChannel);
-    }
-
-    private AeronNetworkContext context() {
+    /** Settings that fit the fixture. */
+    AeronNetworkContext context(Aeron aeron) {
         return new AeronNetworkContext()
+                .aeron(aeron)
                 .siteId(SITE)
                 .secret(SECRET)
+                .targetChannel(targetId -> targetChannel)
                 .replyEndpoint("localhost:0")
                 .termLength(2 * 1024 * 1024)
                 .udpMtuLength(8192)
@@ -91,8 +79,12 @@ final class AeronFixture implements NetworkFixture {
         return hostClient;
     }
 
-    UdpRelay relay() {
-        return relay;
+    Aeron targetClient() {
+        return targetClient;
+    }
+
+    String targetChannel() {
+        return targetChannel;
     }
 
     @Override
@@ -111,17 +103,14 @@ final class AeronFixture implements NetworkFixture {
 
     @Override
     public void isolate(int targetId) {
-        Assumptions.assumeTrue(relay != null, "no link to break");
-        relay.cut(true);
+        Assumptions.abort("no link to break");
     }
 
     @Override
-    public void heal(int targetId) {
-        relay.cut(false);
-    }
+    public void heal(int targetId) {}
 
     @Override
     public void close() {
-        CloseHelper.closeAll(host, target, hostClient, targetClient, driver, relay);
+        CloseHelper.closeAll(host, target, hostClient, targetClient, driver);
     }
 }

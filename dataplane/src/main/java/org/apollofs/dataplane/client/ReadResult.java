@@ -1,6 +1,7 @@
 package org.apollofs.dataplane.client;
 
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.dataplane.stripe.SharedSlab;
 import org.apollofs.io.buffer.Slab;
 
 /**
@@ -10,7 +11,7 @@ public final class ReadResult {
     private final int maxSegments;
     private final long[] addresses;
     private final int[] lengths;
-    private final Slab[] slabs;
+    private final SharedSlab[] slabs;
     private final UnsafeBuffer piece = new UnsafeBuffer(0, 0);
     private int segmentCount;
     private int slabCount;
@@ -21,7 +22,7 @@ public final class ReadResult {
         this.maxSegments = maxSegments;
         addresses = new long[maxSegments];
         lengths = new int[maxSegments];
-        slabs = new Slab[maxSegments];
+        slabs = new SharedSlab[maxSegments];
     }
 
     /** Whether another piece fits. */
@@ -38,6 +39,11 @@ public final class ReadResult {
 
     /** Hands a slab over, to be released with the result. */
     public void own(Slab slab) {
+        own(new SharedSlab(slab));
+    }
+
+    /** Hands a hold on a slab over, to be let go with the result. */
+    public void own(SharedSlab slab) {
         slabs[slabCount++] = slab;
     }
 

@@ -17,7 +17,7 @@ public record StripeLayout(int dataChunks, int parityChunks, int chunkLength) {
     public static final int MIN_CHUNK_LENGTH = 64 * 1024;
     public static final int MAX_CHUNK_LENGTH = 16 * 1024 * 1024;
     /** Most chunks of a stripe: a set of them fits a byte-wise code and a bit mask. */
-    public static final int MAX_WIDTH = 32;
+    public static final int MAX_WIDTH = 30;
 
     public StripeLayout {
         if (dataChunks < 1 || parityChunks < 0 || dataChunks + parityChunks > MAX_WIDTH) {

@@ -51,6 +51,11 @@ public final class Slab {
         return segment;
     }
 
+    /** Moves bytes within the slab; the ranges may overlap. */
+    public void move(int from, int to, int length) {
+        MemorySegment.copy(segment, from, segment, to, length);
+    }
+
     /** Byte offset of this slab in the pool's region, for devices that registered the region as one buffer. */
     public long regionOffset() {
         return (long) index * pool.slabLength();

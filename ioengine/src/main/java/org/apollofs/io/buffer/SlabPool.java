@@ -2,7 +2,6 @@ package org.apollofs.io.buffer;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 
 /**
@@ -92,13 +91,9 @@ public final class SlabPool implements AutoCloseable {
         return region;
     }
 
-    /**
-     * The queue has a place for each slab, and {@link Slab#release} lets none in twice; but offer also fails while a thread
-     * that took from the place's earlier round has been preempted halfway (seen under load), so it is tried again.
-     */
     void put(Slab slab) {
-        while (!free.offer(slab)) {
-            LockSupport.parkNanos(1_000);
+        if (!free.offer(slab)) {
+            throw new IllegalStateException("slab pool overflow: index=" + slab.index());
         }
     }
 

@@ -1,0 +1,272 @@
+package org.apollofs.dataplane.stripe;
+
+import org.apollofs.io.erasure.Reconstruction;
+import org.apollofs.namespace.client.PlacementTable;
+import org.apollofs.transport.ErrorCode;
+
+/**
+ * Computes a range of a chunk from the same range of k others of its stripe. What it reads for that stays in the cache,
+ * where the next reads of the stripe find it. Thread-safe; workers call and wait.
+ */
+final class Rebuilder {
+    private final StripeContext context;
+    private final StripeReader reader;
+    private final ChunkCache cache;
+
+    Rebuilder(StripeContext context, StripeReader reader, ChunkCache cache) {
+        this.context = context;
+        this.reader = reader;
+        this.cache = cache;
+    }
+
+    /**
+     * Rebuilds.
+     *
+     * @param cause why the chunk itself cannot be had.
+     * @return the range, verified, pinned. Of a copied stripe it is that of another copy.
+     * @throws StripeException IO_ERROR naming all that is unavailable.
+     */
+    CachedChunk rebuild(PlacementTable table, long session, long stripe, int index, int from, int until, String cause) {
+        Survivors survivors = new Survivors(table, session, stripe, index, from, until, cause);
+        if (table.dataChunks() == 1) {
+            return survivors.gatherCopy();
+        }
+        CachedChunk chunk = cache.begin(session, stripe, index, from, until, true);
+        if (chunk == null) {
+            return awaitOther(session, stripe, index, from, until, survivors);
+        }
+        try {
+            survivors.gather();
+            survivors.computeInto(chunk);
+            context.counters().chunksReconstructed.increment();
+            return chunk;
+        } catch (RuntimeException e) {
+            chunk.fail(ErrorCode.IO_ERROR, e.getMessage());
+            cache.unpin(chunk);
+            throw e;
+        } finally {
+            survivors.unpin();
+        }
+    }
+
+    /** Another worker is at it. */
+    private CachedChunk awaitOther(long session, long stripe, int index, int from, int until, Survivors survivors) {
+        CachedChunk chunk = cache.find(session, stripe, index, from, until);
+        if (chunk != null) {
+            if (reader.awaitVerified(chunk, survivors.group[index])) {
+                return chunk;
+            }
+            cache.unpin(chunk);
+            if (chunk.rebuilding) {
+                throw new StripeException(StripeException.Kind.IO_ERROR, chunk.message());
+            }
+        }
+        return rebuild(survivors.table, session, stripe, index, from, until, survivors.cause);
+    }
+
+    /** The other chunks of one stripe: which are there, which are not and why. */
+    private final class Survivors {
+        private final PlacementTable table;
+        private final int[] group;
+        private final long session;
+        private final long stripe;
+        private final int index;
+        private final int from;
+        private final int until;
+        private final String cause;
+        private final CachedChunk[] chunks;
+        private final StringBuilder problems = new StringBuilder();
+        private int problemCount;
+        private int tried;
+        /** Chunks that can be used; those that are empty have no entry in {@code chunks}. */
+        private int present;
+        /** Data chunks that are not there: empty, or lost. */
+        private int absent;
+
+        private int[] lengths = {};
+
+        Survivors(PlacementTable table, long session, long stripe, int index, int from, int until, String cause) {
+            this.table = table;
+            this.group = table.group(stripe);
+            this.session = session;
+            this.stripe = stripe;
+            this.index = index;
+            this.from = from;
+            this.until = until;
+            this.cause = cause;
+            this.chunks = new CachedChunk[group.length];
+            this.tried = 1 << index;
+            addProblem(cause);
+        }
+
+        private void addProblem(String problem) {
+            problems.append(problemCount++ == 0 ? "" : ", ").append(problem);
+        }
+
+        /** Any other copy will do. */
+        CachedChunk gatherCopy() {
+            for (int i = next(false); i >= 0; i = next(false)) {
+                CachedChunk copy = reader.load(session, stripe, i, group[i], from, until);
+                tried |= 1 << i;
+                if (reader.awaitVerified(copy, group[i])) {
+                    context.counters().chunksReconstructed.increment();
+                    return copy;
+                }
+                addProblem(StripeReader.failure(copy, group[i]));
+                cache.unpin(copy);
+            }
+            throw unavailable();
+        }
+
+        /** Gets hold of k chunks. */
+        void gather() {
+            if (from > 0) {
+                // The others may end before the range: a parity chunk says where.
+                askFor(1, true);
+            }
+            int missing = table.dataChunks() - Integer.bitCount(present);
+            while (missing > 0) {
+                if (askFor(missing, false) == 0) {
+                    throw unavailable();
+                }
+                missing = table.dataChunks() - Integer.bitCount(present);
+            }
+        }
+
+        /** Asks for several chunks at once and waits for them. @return how many were asked for. */
+        private int askFor(int count, boolean parityOnly) {
+            int asked = 0;
+            int asking = 0;
+            while (asked < count) {
+                int i = next(parityOnly);
+                if (i < 0) {
+                    break;
+                }
+                tried |= 1 << i;
+                asked++;
+                if (isEmptyHere(i)) {
+                    present |= 1 << i;
+                } else {
+                    chunks[i] = reader.load(session, stripe, i, group[i], from, until);
+                    asking |= 1 << i;
+                }
+            }
+            for (int rest = asking; rest != 0; rest &= rest - 1) {
+                await(Integer.numberOfTrailingZeros(rest));
+            }
+            settleAbsent();
+            return asked;
+        }
+
+        /** The next chunk to try: those on targets that are well first, data before parity. @return -1 if none is left. */
+        private int next(boolean parityOnly) {
+            int first = parityOnly ? table.dataChunks() : 0;
+            for (int i = first; i < group.length; i++) {
+                if ((tried & 1 << i) == 0 && context.targets().isReadable(group[i])) {
+                    return i;
+                }
+            }
+            for (int i = first; i < group.length; i++) {
+                if ((tried & 1 << i) == 0) {
+                    return i;
+                }
+            }
+            return -1;
+        }
+
+        private boolean isEmptyHere(int i) {
+            return i < lengths.length && lengths[i] <= from;
+        }
+
+        private void await(int i) {
+            CachedChunk chunk = chunks[i];
+            if (reader.awaitVerified(chunk, group[i])) {
+                present |= 1 << i;
+                if (chunk.stripeLengths().length == table.dataChunks()) {
+                    lengths = chunk.stripeLengths();
+                }
+                return;
+            }
+            chunks[i] = null;
+            cache.unpin(chunk);
+            if (chunk.error() == ErrorCode.NOT_FOUND && i < table.dataChunks()) {
+                absent |= 1 << i;
+            } else {
+                addProblem(StripeReader.failure(chunk, group[i]));
+            }
+        }
+
+        /** A data chunk that is not there is a hole in the stripe or a loss: a parity chunk's lengths tell. */
+        private void settleAbsent() {
+            if (lengths.length == 0) {
+                return;
+            }
+            for (int rest = absent; rest != 0; rest &= rest - 1) {
+                int i = Integer.numberOfTrailingZeros(rest);
+                if (lengths[i] == 0) {
+                    present |= 1 << i;
+                } else {
+                    addProblem("target " + group[i] + " NOT_FOUND");
+                }
+            }
+            absent = 0;
+        }
+
+        void computeInto(CachedChunk result) {
+            int k = table.dataChunks();
+            int usable = lowestBits(present, k);
+            Reconstruction plan = context.codes().plan(k, table.parityChunks(), usable, index);
+            int length = Math.min(lengths[index], until) - from;
+            if (length <= 0) {
+                throw new StripeException(
+                        StripeException.Kind.IO_ERROR,
+                        "stripe=" + stripe + ", index=" + index + ": chunk has " + lengths[index]
+                                + " bytes, wanted from " + from);
+            }
+            SharedSlab slab = reader.acquire();
+            long[] output = {slab.slab().address()};
+            int valid = 0;
+            for (int s = 0; s < k; s++) {
+                CachedChunk source = chunks[plan.source(s)];
+                if (source != null) {
+                    int sourceLength = Math.min(source.end(), until) - from;
+                    valid = plan.accumulate(s, source.addressOf(from), sourceLength, output, valid);
+                }
+            }
+            if (valid < length) {
+                slab.slab().buffer().setMemory(valid, length - valid, (byte) 0);
+            }
+            result.completeVerified(slab, length, lengths[index]);
+        }
+
+        void unpin() {
+            for (CachedChunk chunk : chunks) {
+                if (chunk != null) {
+                    cache.unpin(chunk);
+                }
+            }
+        }
+
+        StripeException unavailable() {
+            for (int rest = absent; rest != 0; rest &= rest - 1) {
+                addProblem("target " + group[Integer.numberOfTrailingZeros(rest)] + " NOT_FOUND");
+            }
+            int k = table.dataChunks();
+            int m = table.parityChunks();
+            return new StripeException(
+                    StripeException.Kind.IO_ERROR,
+                    "stripe=" + stripe + ", " + problemCount + " of " + (k + m) + " chunks unavailable, " + k + "+" + m
+                            + " survives " + m + ": " + problems);
+        }
+    }
+
+    private static int lowestBits(int mask, int count) {
+        int result = 0;
+        int rest = mask;
+        for (int i = 0; i < count; i++) {
+            result |= Integer.lowestOneBit(rest);
+            rest &= rest - 1;
+        }
+        return result;
+    }
+}
