@@ -48,6 +48,16 @@ final class AcknowledgeStage {
         return work;
     }
 
+    /** Fails everything that was taken, wherever it is. */
+    void abandon() {
+        for (long next = sequence.get() + 1; next <= parts.ring().getCursor(); next++) {
+            WriteSlot slot = parts.ring().get(next);
+            slot.fail(ChunkStatus.OUT_OF_SERVICE, parts.state().reason());
+            answer(slot);
+            sequence.set(next);
+        }
+    }
+
     private void answer(WriteSlot slot) {
         if (slot.failure != null) {
             if (slot.hasSpace && parts.state().isInService()) {

@@ -58,7 +58,7 @@ public final class ChunkStore implements AutoCloseable {
         verify = new VerifyStage(parts);
         submit = new SubmitStage(parts, verify.sequence());
         journal = new JournalStage(parts, submit.sequence(), compaction);
-        commit = new CommitStage(parts, journal.sequence(), context.commitBytes(), context.commitDelayNs());
+        commit = new CommitStage(parts, journal, context.commitBytes(), context.commitDelayNs());
         PendingFrees frees = new PendingFrees(parts.space());
         acknowledge = new AcknowledgeStage(parts, journal.sequence(), commit, reads, frees);
         parts.ring().addGatingSequences(acknowledge.sequence());
@@ -299,6 +299,20 @@ public final class ChunkStore implements AutoCloseable {
             LOG.error("target closed uncleanly: target={}", parts.targetId(), e);
             throw e;
         } finally {
+            closeParts();
+        }
+    }
+
+    /**
+     * Ends a store as a kill would, for simulators: nothing more is written, whatever was taken fails, memory and files are
+     * closed.
+     */
+    public void abandon() {
+        if (!closed) {
+            closed = true;
+            parts.state().leaveUnsynced("store abandoned: target=" + parts.targetId());
+            acknowledge.abandon();
+            reads.abandon();
             closeParts();
         }
     }

@@ -12,7 +12,7 @@ import org.apollofs.io.os.Errno;
  */
 final class CommitStage {
     private final StoreParts parts;
-    private final Sequence journaled;
+    private final JournalStage journal;
     private final long commitBytes;
     private final long commitDelayNs;
     private final Sequence committed = new Sequence();
@@ -31,9 +31,9 @@ final class CommitStage {
      * @param commitBytes payload that makes a commit worth its price.
      * @param commitDelayNs longest wait for more, while more is on its way.
      */
-    CommitStage(StoreParts parts, Sequence journaled, long commitBytes, long commitDelayNs) {
+    CommitStage(StoreParts parts, JournalStage journal, long commitBytes, long commitDelayNs) {
         this.parts = parts;
-        this.journaled = journaled;
+        this.journal = journal;
         this.commitBytes = commitBytes;
         this.commitDelayNs = commitDelayNs;
     }
@@ -60,7 +60,7 @@ final class CommitStage {
 
     /** Looks at what was journaled since the last time. */
     private int count() {
-        long end = journaled.get();
+        long end = journal.sequence().get();
         int work = 0;
         while (countedSlots < end) {
             WriteSlot slot = parts.ring().get(++countedSlots);
@@ -82,7 +82,7 @@ final class CommitStage {
             committed.set(countedSlots);
             return 1;
         }
-        boolean moreToCome = countedSlots < parts.ring().getCursor();
+        boolean moreToCome = countedSlots < parts.ring().getCursor() && !journal.isBlocked();
         if (moreToCome && pendingBytes < commitBytes && parts.clock().nanoTime() - oldestNs < commitDelayNs) {
             return 0;
         }

@@ -12,6 +12,7 @@ final class JournalStage {
     private final Compaction compaction;
     private final Sequence sequence = new Sequence();
     private boolean full;
+    private boolean blocked;
 
     JournalStage(StoreParts parts, Sequence submitted, Compaction compaction) {
         this.parts = parts;
@@ -23,8 +24,14 @@ final class JournalStage {
         return sequence;
     }
 
+    /** Whether the stage stands still until a commit or a snapshot is done: no use in waiting for more. */
+    boolean isBlocked() {
+        return blocked;
+    }
+
     int doWork() {
         int work = 0;
+        blocked = false;
         long next = sequence.get() + 1;
         while (next <= submitted.get()) {
             WriteSlot slot = parts.ring().get(next);
@@ -43,6 +50,7 @@ final class JournalStage {
             return refuse(slot);
         }
         if (!compaction.mayAppend() || !hasRoom()) {
+            blocked = true;
             // Out of service no one makes room any more.
             return !inService && refuse(slot);
         }

@@ -146,6 +146,22 @@ final class ReadPath {
         release(slot);
     }
 
+    /** Fails everything that was taken, wherever it is. */
+    void abandon() {
+        for (ReadSlot slot : slots) {
+            if (slot.number != 0) {
+                Slab destination = slot.destination;
+                release(slot);
+                fail(
+                        slot.owner,
+                        slot.correlationId,
+                        ChunkStatus.OUT_OF_SERVICE,
+                        parts.state().reason(),
+                        destination);
+            }
+        }
+    }
+
     private void release(ReadSlot slot) {
         slot.number = 0;
         slot.destination = null;
