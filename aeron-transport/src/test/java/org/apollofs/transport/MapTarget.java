@@ -38,6 +38,11 @@ public final class MapTarget implements RequestHandler {
     public int mostKept;
 
     public int refusedAnswers;
+    /** If set, what every list request is answered with. */
+    public List<ChunkAddress> listed;
+    /** If set, every delete fails with it. */
+    public String errorMessage;
+
     public int writes;
 
     public MapTarget(int targetId, SlabPool pool) {
@@ -147,6 +152,9 @@ public final class MapTarget implements RequestHandler {
     @Override
     public void onDeleteChunk(long laneId, long correlationId, long session, long stripe, int index) {
         later(() -> {
+            if (errorMessage != null) {
+                return server.error(laneId, correlationId, ErrorCode.IO_ERROR, errorMessage);
+            }
             long status = server.chunkDeleted(laneId, correlationId);
             if (status == Lane.SENT) {
                 chunks.remove(new Key(session, stripe, index));
@@ -164,6 +172,9 @@ public final class MapTarget implements RequestHandler {
     @Override
     public void onListChunks(long laneId, long correlationId, long cursor) {
         later(() -> {
+            if (listed != null) {
+                return server.chunkList(laneId, correlationId, listed, 77);
+            }
             List<ChunkAddress> page = new ArrayList<>();
             List<Key> keys = new ArrayList<>(chunks.keySet());
             int i = (int) cursor;

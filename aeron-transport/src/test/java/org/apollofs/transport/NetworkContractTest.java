@@ -126,7 +126,7 @@ public abstract class NetworkContractTest {
     }
 
     protected record Sample(byte[] payload, byte[] checksums, byte[] stripeLengths) {
-        long write(Lane lane, long id, long stripe, int index) {
+        public long write(Lane lane, long id, long stripe, int index) {
             // Surrounded by other bytes, which must not get through.
             UnsafeBuffer buffer = new UnsafeBuffer(new byte[payload.length + 200]);
             buffer.putBytes(100, payload);

@@ -11,8 +11,6 @@ import org.apollofs.io.buffer.Slab;
 import org.apollofs.io.os.Errno;
 import org.apollofs.io.os.OpenFlags;
 import org.apollofs.namespace.client.AttributeChange;
-import org.apollofs.namespace.client.DirectoryEntry;
-import org.apollofs.namespace.client.DirectoryPage;
 import org.apollofs.namespace.client.Inode;
 import org.apollofs.namespace.client.Namespace;
 import org.apollofs.namespace.client.NamespaceError;
@@ -37,21 +35,17 @@ public final class ApolloFileSystem {
     /** As in fcntl.h: the kernel sends the access mode in these bits of the open flags. */
     private static final int ACCESS_MODE = 3;
 
-    private static final int LEAST_PAGE = 16;
-    private static final int MOST_PAGE = 1024;
-    private static final byte[] DOT = {'.'};
-    private static final byte[] DOT_DOT = {'.', '.'};
-
     private final Namespace namespace;
     private final DataClient data;
     private final HandleTable<FileHandle> files = new HandleTable<>();
-    private final HandleTable<DirectoryHandle> directories = new HandleTable<>();
+    private final Listings listings;
     private final OpenInodes openInodes = new OpenInodes();
     private final SeenInodes seen = new SeenInodes();
 
     public ApolloFileSystem(Namespace namespace, DataClient data) {
         this.namespace = namespace;
         this.data = data;
+        this.listings = new Listings(namespace, data);
     }
 
     /** Slabs to receive payload in. */
@@ -290,6 +284,11 @@ public final class ApolloFileSystem {
         }
     }
 
+    /** Whether {@link #dropPrivileges} may have something to do: a cheap look before the question who the writer is. */
+    public boolean hasPrivileges(long handle) {
+        return files.get(handle).inode().privileged;
+    }
+
     /**
      * Takes the set-user-id and set-group-id bits from an open file that was written to by a user who may not keep them.
      *
@@ -344,7 +343,7 @@ public final class ApolloFileSystem {
 
     /** Opens a directory. @return a handle for {@link #readDirectory}. */
     public long openDirectory(long inode) {
-        return directories.add(new DirectoryHandle(inode));
+        return listings.open(inode);
     }
 
     /**
@@ -354,25 +353,12 @@ public final class ApolloFileSystem {
      * @param expectedEntries how many entries the sink may take, roughly.
      */
     public void readDirectory(long handle, long offset, int expectedEntries, EntrySink sink) {
-        DirectoryHandle directory = directories.get(handle);
-        synchronized (directory) {
-            if (offset == 0) {
-                directory.rewind();
-                if (!sink.accept(DOT, directory.inode, Inode.DIRECTORY, null, 1)) {
-                    return;
-                }
-            }
-            if (offset <= 1 && !sink.accept(DOT_DOT, EntrySink.UNKNOWN_INODE, Inode.DIRECTORY, null, 2)) {
-                return;
-            }
-            int pageLength = Math.clamp(expectedEntries, LEAST_PAGE, MOST_PAGE);
-            list(directory, Math.max(0, offset - DirectoryHandle.DOTS), pageLength, sink);
-        }
+        listings.read(handle, offset, expectedEntries, sink);
     }
 
     /** Ends a directory's handle. */
     public void releaseDirectory(long handle) {
-        directories.remove(handle);
+        listings.release(handle);
     }
 
     /** Figures for statfs. */
@@ -380,33 +366,6 @@ public final class ApolloFileSystem {
         DataClient.Space space = data.space();
         return new FileSystemSpace(
                 space.totalBytes(), space.freeBytes(), namespace.inodeCount(), FileSystemSpace.FREE_INODES);
-    }
-
-    private void list(DirectoryHandle directory, long ordinal, int pageLength, EntrySink sink) {
-        long position = ordinal;
-        long skip = 0;
-        if (!directory.isKept(ordinal)) {
-            position = ordinal > directory.count() ? directory.count() : directory.markBefore(ordinal);
-            skip = ordinal - position;
-        }
-        byte[] after = directory.isKept(position) ? directory.name(position) : directory.mark(position);
-        DirectoryPage page;
-        do {
-            page = namespace.readDirectory(directory.inode, after, pageLength);
-            for (DirectoryEntry entry : page.entries()) {
-                position++;
-                if (skip > 0) {
-                    skip--;
-                } else {
-                    Inode inode = Attributes.visible(entry.inode(), data);
-                    if (!sink.accept(entry.name(), inode.id(), inode.mode(), inode, position + DirectoryHandle.DOTS)) {
-                        return;
-                    }
-                }
-                directory.note(position, entry.name());
-                after = entry.name();
-            }
-        } while (page.more());
     }
 
     /** Called for entries that went to the kernel with their attributes. */

@@ -3,7 +3,7 @@ package org.apollofs.fuse;
 import java.nio.file.Path;
 
 /**
- * One mounted file system. Made by {@link Backends#mount}, which returns once the kernel has the mount; it answers as soon
+ * One mounted file system. Made by {@code Backends.mount}, which returns once the kernel has the mount; it answers as soon
  * as {@link #workerCount()} threads run {@link #worker}.
  *
  * <p>To stop: {@link #unmount()}, join the worker threads (they end by themselves), {@link #close()}, and only then close

@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.agrona.ErrorHandler;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.SystemNanoClock;
 import org.apollofs.dataplane.client.DataClient;
 import org.apollofs.namespace.client.Namespace;
 import org.slf4j.LoggerFactory;
@@ -25,6 +27,7 @@ public final class MountContext {
     private int maxBackgroundRequests = 256;
     private int readAheadBytes = 4 * 1024 * 1024;
     private int unmountGraceMs = 2_000;
+    private NanoClock nanoClock = SystemNanoClock.INSTANCE;
     private ErrorHandler errorHandler;
     private MountCounters counters;
 
@@ -131,6 +134,16 @@ public final class MountContext {
         return unmountGraceMs;
     }
 
+    /** Clock for what the jnr backend remembers; the system's unless set. */
+    public MountContext nanoClock(NanoClock clock) {
+        nanoClock = clock;
+        return this;
+    }
+
+    public NanoClock nanoClock() {
+        return nanoClock;
+    }
+
     /** Told of each bug (an exception that is no operating fault); the request was answered with EIO. Logs unless set. */
     public MountContext errorHandler(ErrorHandler handler) {
         errorHandler = handler;
@@ -152,7 +165,7 @@ public final class MountContext {
     }
 
     /**
-     * Checks what was set and fills in the rest. Called by {@link Backends#mount}.
+     * Checks what was set and fills in the rest. Called by {@code Backends.mount}.
      *
      * @throws IllegalArgumentException if a bound is broken.
      */

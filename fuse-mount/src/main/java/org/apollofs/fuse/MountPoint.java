@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.apollofs.io.os.Errno;
 import org.apollofs.io.os.Libc;
@@ -58,7 +60,7 @@ public final class MountPoint {
     public static void unmount(Path mountPoint, int graceMs) {
         int result = Libc.umount2(mountPoint.toString(), 0);
         for (int waitedMs = 0; result == -Errno.EBUSY && waitedMs < graceMs; waitedMs += STEP_MS) {
-            pause();
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(STEP_MS));
             result = Libc.umount2(mountPoint.toString(), 0);
         }
         if (result == -Errno.EBUSY) {
@@ -70,14 +72,6 @@ public final class MountPoint {
             throw new MountException(
                     MountException.Reason.REFUSED,
                     "unmount failed: path=" + mountPoint + ", errno=" + Errno.name(result));
-        }
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(STEP_MS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.apollofs.dataplane.client.DataClient;
+import org.apollofs.fuse.backend.Backends;
 import org.apollofs.io.os.Libc;
 import org.apollofs.namespace.client.Namespace;
 

@@ -187,7 +187,7 @@ final class AeronLaneServer implements LaneServer {
         if (lane == null || lane.state() != ServerLane.State.OPEN) {
             return null;
         }
-        if (!lane.isUnanswered(requestId)) {
+        if (!lane.unanswered().contains(requestId)) {
             throw new IllegalStateException("answered twice or never asked: target=" + targetId + ", lane=" + laneId
                     + ", correlationId=" + requestId);
         }
@@ -198,7 +198,7 @@ final class AeronLaneServer implements LaneServer {
     private long answered(ServerLane lane, long requestId, long status) {
         long laneStatus = Offers.laneStatus(status);
         if (laneStatus == Lane.SENT) {
-            lane.end(requestId);
+            lane.unanswered().end(requestId);
             counters.increment(TransportCounter.ANSWERS_SENT);
         } else if (laneStatus == Lane.BACK_PRESSURED) {
             counters.increment(TransportCounter.ANSWERS_BACK_PRESSURED);
@@ -234,7 +234,7 @@ final class AeronLaneServer implements LaneServer {
         if (lane == null) {
             return Lane.CLOSED;
         }
-        int sent = lane.answeredLength(correlationId);
+        int sent = lane.unanswered().answeredLength(correlationId);
         while (true) {
             int partLength = Math.min(length - sent, lane.partLength());
             long status = encoder.chunkData(
@@ -255,7 +255,7 @@ final class AeronLaneServer implements LaneServer {
             }
             if (status < 0 || sent == length) {
                 // Where the range is not all in the stream, the target comes again with the same answer.
-                lane.answeredLength(correlationId, sent);
+                lane.unanswered().answeredLength(correlationId, sent);
                 return answered(lane, correlationId, status);
             }
         }

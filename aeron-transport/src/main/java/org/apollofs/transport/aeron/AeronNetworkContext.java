@@ -11,6 +11,7 @@ import java.util.function.LongSupplier;
 import org.agrona.BitUtil;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
+import org.apollofs.transport.LaneLimits;
 
 /**
  * Settings of an {@link AeronNetwork}. Not thread-safe; not to be changed after {@link #conclude()}.
@@ -37,6 +38,7 @@ public final class AeronNetworkContext {
     private int windowLength;
     private int socketBufferLength;
     private int slotCount = 256;
+    private int maxChunkLength = LaneLimits.MAX_CHUNK_LENGTH;
     private int requestCredit = 512;
     private int maxLanes = 4096;
     private int fragmentLimit = 32;
@@ -67,6 +69,7 @@ public final class AeronNetworkContext {
         check(windowLength >= 0 && windowLength <= termLength / 2, "windowLength (0 to half a term)", windowLength);
         check(socketBufferLength >= 0, "socketBufferLength", socketBufferLength);
         check(slotCount >= 1 && slotCount <= Wire.MAX_SLOTS, "slotCount (1 to 65536)", slotCount);
+        check(LaneLimits.isChunkLength(maxChunkLength), "maxChunkLength (1 to 16 MiB)", maxChunkLength);
         check(requestCredit >= 1, "requestCredit", requestCredit);
         check(maxLanes >= 1, "maxLanes", maxLanes);
         check(fragmentLimit >= 1, "fragmentLimit", fragmentLimit);
@@ -211,6 +214,16 @@ public final class AeronNetworkContext {
 
     int slotCount() {
         return slotCount;
+    }
+
+    /** Longest chunk in bytes that targets served here have slabs for; a longer one ends its lane. */
+    public AeronNetworkContext maxChunkLength(int maxChunkLength) {
+        this.maxChunkLength = maxChunkLength;
+        return this;
+    }
+
+    int maxChunkLength() {
+        return maxChunkLength;
     }
 
     /** Requests other than chunk writes that may be on their way to a target served here, shared by its lanes. */

@@ -68,7 +68,7 @@ final class AnswerReader extends MessageReader {
     }
 
     @Override
-    Action onMessage(int templateId, DirectBuffer buffer, int body, int end, int sessionId, boolean whole) {
+    Action onMessage(int templateId, DirectBuffer buffer, int body, int end, boolean whole) {
         counters.increment(TransportCounter.ANSWERS_RECEIVED);
         if (templateId == ChunkDataDecoder.TEMPLATE_ID) {
             return onChunkData(buffer, body, end, whole);

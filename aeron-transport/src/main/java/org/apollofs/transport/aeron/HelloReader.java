@@ -9,7 +9,7 @@ import org.apollofs.transport.protocol.RefusalReason;
  * Hellos to one target, from anybody who can reach its port: each field is checked, then the token. The target's thread
  * only.
  */
-abstract class HelloReader extends MessageReader {
+abstract class HelloReader extends GreetingReader {
     private static final int MAX_ENDPOINT_LENGTH = 255;
 
     private final AeronNetwork network;
@@ -28,28 +28,24 @@ abstract class HelloReader extends MessageReader {
     /** A hello that gets a refusal. */
     abstract void onRefused(Hello hello, RefusalReason reason);
 
-    /** Something that names no address to answer to. */
-    abstract void onUnreadable();
-
     @Override
-    Action onMessage(int templateId, DirectBuffer buffer, int body, int end, int sessionId, boolean whole) {
-        boolean readable = whole && templateId == HelloDecoder.TEMPLATE_ID && hasBlock(HelloDecoder.BLOCK_LENGTH);
-        if (!readable) {
+    void onGreeting(int templateId, DirectBuffer buffer, int body, int end) {
+        if (templateId != HelloDecoder.TEMPLATE_ID || header.blockLength() != HelloDecoder.BLOCK_LENGTH) {
             onUnreadable();
-            return Action.CONTINUE;
+            return;
         }
         decoder.wrap(buffer, body, header.blockLength(), header.version());
         int endpointLength = Wire.varDataLength(buffer, decoder.limit(), end);
         if (endpointLength < 0 || endpointLength > MAX_ENDPOINT_LENGTH) {
             onUnreadable();
-            return Action.CONTINUE;
+            return;
         }
         Hello hello = decode();
         boolean ipc = LaneChannels.isIpc(network.ctx().targetChannel(targetId));
         boolean address = ipc ? hello.replyEndpoint().isEmpty() : LaneChannels.isEndpoint(hello.replyEndpoint());
         if (!address) {
             onUnreadable();
-            return Action.CONTINUE;
+            return;
         }
         RefusalReason refusal = judge(hello, buffer, body - MessageHeaderDecoder.ENCODED_LENGTH, end);
         if (refusal == null) {
@@ -57,7 +53,6 @@ abstract class HelloReader extends MessageReader {
         } else {
             onRefused(hello, refusal);
         }
-        return Action.CONTINUE;
     }
 
     private Hello decode() {
@@ -99,11 +94,5 @@ abstract class HelloReader extends MessageReader {
         }
         boolean slots = hello.slotCount() >= 1 && hello.slotCount() <= Wire.MAX_SLOTS;
         return slots && hello.session() > 0 ? null : RefusalReason.MALFORMED;
-    }
-
-    /** A piece of a larger message, none of which is ours. */
-    @Override
-    Action onContinuation(DirectBuffer buffer, int offset, int length, boolean ends) {
-        return Action.CONTINUE;
     }
 }

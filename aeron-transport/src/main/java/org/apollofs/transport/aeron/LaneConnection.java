@@ -20,12 +20,12 @@ final class LaneConnection {
     private volatile int chunkCredit;
     private volatile int requestCredit;
 
-    LaneConnection(ConcurrentPublication requests, Subscription answers, Image image, long laneId) {
+    LaneConnection(ConcurrentPublication requests, Subscription answers, Image image, long laneId, int partLength) {
         this.requests = requests;
         this.answers = answers;
         this.image = image;
         this.laneId = laneId;
-        this.partLength = Wire.partLength(requests.maxMessageLength(), requests.maxPayloadLength());
+        this.partLength = partLength;
     }
 
     ConcurrentPublication requests() {

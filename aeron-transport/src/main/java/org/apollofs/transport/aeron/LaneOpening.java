@@ -164,22 +164,21 @@ final class LaneOpening {
     }
 
     /** What comes on the answer stream before the lane is open. Anybody may send there: the nonce and token tell. */
-    private final class AnswerToHello extends MessageReader {
+    private final class AnswerToHello extends GreetingReader {
         private Image image;
 
         @Override
-        Action onMessage(int templateId, DirectBuffer buffer, int body, int end, int sessionId, boolean whole) {
-            if (whole && templateId == HelloAcceptedDecoder.TEMPLATE_ID) {
+        void onGreeting(int templateId, DirectBuffer buffer, int body, int end) {
+            if (templateId == HelloAcceptedDecoder.TEMPLATE_ID) {
                 onAccepted(buffer, body, end);
-            } else if (whole && templateId == HelloRefusedDecoder.TEMPLATE_ID) {
+            } else if (templateId == HelloRefusedDecoder.TEMPLATE_ID) {
                 onRefused(buffer, body);
             }
-            return Action.BREAK;
         }
 
         private void onAccepted(DirectBuffer buffer, int body, int end) {
             HelloAcceptedDecoder accepted = new HelloAcceptedDecoder();
-            if (!hasBlock(HelloAcceptedDecoder.BLOCK_LENGTH)) {
+            if (header.blockLength() != HelloAcceptedDecoder.BLOCK_LENGTH) {
                 return;
             }
             accepted.wrap(buffer, body, header.blockLength(), header.version());
@@ -195,7 +194,8 @@ final class LaneOpening {
             }
             accepted.getToken(token, 0, token.length);
             if (network.authenticator().verify(buffer, start, tokenAt - start, token)) {
-                connection = new LaneConnection(requests, answers, image, accepted.laneId());
+                int partLength = Wire.partLength(requests.maxMessageLength(), requests.maxPayloadLength());
+                connection = new LaneConnection(requests, answers, image, accepted.laneId(), partLength);
                 connection.credit(accepted.chunkCredit(), accepted.requestCredit());
                 state(State.JOINING, "accepted");
             }
@@ -203,7 +203,7 @@ final class LaneOpening {
 
         private void onRefused(DirectBuffer buffer, int body) {
             HelloRefusedDecoder refused = new HelloRefusedDecoder();
-            if (!hasBlock(HelloRefusedDecoder.BLOCK_LENGTH)) {
+            if (header.blockLength() != HelloRefusedDecoder.BLOCK_LENGTH) {
                 return;
             }
             refused.wrap(buffer, body, header.blockLength(), header.version());
@@ -220,9 +220,10 @@ final class LaneOpening {
                     "refused: reason=" + refusal + ", target's protocol version=" + refused.protocolVersion());
         }
 
+        /** Not from our target: ours says nothing else first. */
         @Override
-        Action onContinuation(DirectBuffer buffer, int offset, int length, boolean ends) {
-            return Action.CONTINUE;
+        void onUnreadable() {
+            network.counters().increment(TransportCounter.MALFORMED);
         }
     }
 

@@ -28,14 +28,14 @@ abstract class MessageReader implements ControlledFragmentHandler {
             byte flags = frame.flags();
             boolean begins = (flags & FrameDescriptor.BEGIN_FRAG_FLAG) != 0;
             boolean ends = (flags & FrameDescriptor.END_FRAG_FLAG) != 0;
-            return take(buffer, offset, length, frame.sessionId(), begins, ends);
+            return take(buffer, offset, length, begins, ends);
         } catch (RuntimeException e) {
             failure = e;
             return Action.BREAK;
         }
     }
 
-    private Action take(DirectBuffer buffer, int offset, int length, int sessionId, boolean begins, boolean ends) {
+    private Action take(DirectBuffer buffer, int offset, int length, boolean begins, boolean ends) {
         if (begins == inMessage) {
             return malformed(begins ? "message in a message" : "fragment without beginning");
         }
@@ -52,7 +52,7 @@ abstract class MessageReader implements ControlledFragmentHandler {
         if (header.schemaId() != MessageHeaderDecoder.SCHEMA_ID || header.blockLength() > end - body) {
             return malformed("header");
         }
-        Action action = onMessage(header.templateId(), buffer, body, end, sessionId, ends);
+        Action action = onMessage(header.templateId(), buffer, body, end, ends);
         inMessage = action != Action.ABORT && !ends;
         return action;
     }
@@ -64,7 +64,7 @@ abstract class MessageReader implements ControlledFragmentHandler {
      * @param end of the fragment.
      * @param whole whether this fragment is all of it.
      */
-    abstract Action onMessage(int templateId, DirectBuffer buffer, int body, int end, int sessionId, boolean whole);
+    abstract Action onMessage(int templateId, DirectBuffer buffer, int body, int end, boolean whole);
 
     /** A message goes on. @param ends whether with this fragment it ends. */
     abstract Action onContinuation(DirectBuffer buffer, int offset, int length, boolean ends);

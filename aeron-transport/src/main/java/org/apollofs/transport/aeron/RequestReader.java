@@ -18,7 +18,9 @@ import org.apollofs.transport.protocol.WriteChunkDecoder;
  * in a slab of the handler; when there is none, the message stays where it is. The target's thread only.
  */
 final class RequestReader extends MessageReader {
-    private final ServerLane lane;
+    private final long laneId;
+    private final UnansweredRequests unanswered;
+    private final int maxChunkLength;
     private final RequestHandler handler;
     private final TransportCounters counters;
     private final AssemblyPool assemblies;
@@ -37,15 +39,24 @@ final class RequestReader extends MessageReader {
 
     private int partRemaining;
 
-    RequestReader(ServerLane lane, RequestHandler handler, TransportCounters counters, AssemblyPool assemblies) {
-        this.lane = lane;
+    /** @param maxChunkLength longest chunk that the handler has slabs for. */
+    RequestReader(
+            long laneId,
+            UnansweredRequests unanswered,
+            int maxChunkLength,
+            RequestHandler handler,
+            TransportCounters counters,
+            AssemblyPool assemblies) {
+        this.laneId = laneId;
+        this.unanswered = unanswered;
+        this.maxChunkLength = maxChunkLength;
         this.handler = handler;
         this.counters = counters;
         this.assemblies = assemblies;
     }
 
     @Override
-    Action onMessage(int templateId, DirectBuffer buffer, int body, int end, int sessionId, boolean whole) {
+    Action onMessage(int templateId, DirectBuffer buffer, int body, int end, boolean whole) {
         if (templateId == WriteChunkDecoder.TEMPLATE_ID) {
             return onWriteChunk(buffer, body, end, whole);
         }
@@ -73,7 +84,7 @@ final class RequestReader extends MessageReader {
             return malformed("read chunk: address, range or request id");
         }
         handler.onReadChunk(
-                lane.laneId(),
+                laneId,
                 readChunk.requestId(),
                 readChunk.session(),
                 readChunk.stripe(),
@@ -93,11 +104,7 @@ final class RequestReader extends MessageReader {
             return malformed("delete chunk: address or request id");
         }
         handler.onDeleteChunk(
-                lane.laneId(),
-                deleteChunk.requestId(),
-                deleteChunk.session(),
-                deleteChunk.stripe(),
-                deleteChunk.chunkIndex());
+                laneId, deleteChunk.requestId(), deleteChunk.session(), deleteChunk.stripe(), deleteChunk.chunkIndex());
         return Action.CONTINUE;
     }
 
@@ -109,7 +116,7 @@ final class RequestReader extends MessageReader {
         if (!begin(queryStatus.requestId())) {
             return malformed("query status: request id");
         }
-        handler.onQueryStatus(lane.laneId(), queryStatus.requestId());
+        handler.onQueryStatus(laneId, queryStatus.requestId());
         return Action.CONTINUE;
     }
 
@@ -121,7 +128,7 @@ final class RequestReader extends MessageReader {
         if (!begin(listChunks.requestId())) {
             return malformed("list chunks: request id");
         }
-        handler.onListChunks(lane.laneId(), listChunks.requestId(), listChunks.cursor());
+        handler.onListChunks(laneId, listChunks.requestId(), listChunks.cursor());
         return Action.CONTINUE;
     }
 
@@ -134,7 +141,7 @@ final class RequestReader extends MessageReader {
         if (cancelled == null) {
             return malformed("cancel write: request id");
         }
-        lane.end(cancelled.requestId);
+        unanswered.end(cancelled.requestId);
         cancelled.slab.release();
         assemblies.giveBack(cancelled);
         return Action.CONTINUE;
@@ -158,7 +165,7 @@ final class RequestReader extends MessageReader {
                 return malformed("write chunk: part out of order");
             }
         } else {
-            if (writeChunk.partOffset() != 0 || !lane.isFree(writeChunk.requestId())) {
+            if (writeChunk.partOffset() != 0 || !unanswered.isFree(writeChunk.requestId())) {
                 return malformed("write chunk: request id");
             }
             Slab slab = handler.acquireSlab(writeChunk.chunkLength());
@@ -185,7 +192,7 @@ final class RequestReader extends MessageReader {
         int partOffset = writeChunk.partOffset();
         int partLength = writeChunk.partLength();
         boolean named = LaneLimits.isAddress(writeChunk.session(), writeChunk.stripe(), writeChunk.chunkIndex());
-        if (!named || !LaneLimits.isChunkLength(chunkLength) || partLength < 1 || partOffset < 0) {
+        if (!named || chunkLength < 1 || chunkLength > maxChunkLength || partLength < 1 || partOffset < 0) {
             return false;
         }
         boolean lengthsFit =
@@ -212,7 +219,7 @@ final class RequestReader extends MessageReader {
         assembly.chunkLength = writeChunk.chunkLength();
         assembly.receivedLength = 0;
         assembly.slab = slab;
-        lane.begin(assembly.requestId);
+        unanswered.begin(assembly.requestId);
         counters.increment(TransportCounter.REQUESTS_RECEIVED);
         if (assembly.chunkLength > writeChunk.partLength()) {
             partial.put(assembly.requestId, assembly);
@@ -248,7 +255,7 @@ final class RequestReader extends MessageReader {
         Slab slab = assembly.slab;
         assembly.slab = null;
         handler.onWriteChunk(
-                lane.laneId(),
+                laneId,
                 assembly.requestId,
                 assembly.session,
                 assembly.stripe,
@@ -261,10 +268,10 @@ final class RequestReader extends MessageReader {
     }
 
     private boolean begin(long requestId) {
-        if (!lane.isFree(requestId)) {
+        if (!unanswered.isFree(requestId)) {
             return false;
         }
-        lane.begin(requestId);
+        unanswered.begin(requestId);
         counters.increment(TransportCounter.REQUESTS_RECEIVED);
         return true;
     }

@@ -1,5 +1,6 @@
 package org.apollofs.transport.aeron;
 
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 import org.apollofs.io.buffer.Slab;
 
@@ -111,8 +112,9 @@ final class RequestTable {
     }
 
     private void put(Request request) {
-        if (!free.offer(request)) {
-            throw new IllegalStateException("more slots given back than there are");
+        // There is a place for each; offer fails while a thread that takes is preempted halfway.
+        while (!free.offer(request)) {
+            LockSupport.parkNanos(1_000);
         }
     }
 }

@@ -30,11 +30,7 @@ final class ServerLane {
     private final long laneId;
     private final long deadlineNs;
     private final RequestReader reader;
-    /** By slot: the request that is unanswered, or 0. Generations begin at 1, so no request id is 0. */
-    private final long[] unanswered;
-    /** By slot: bytes of a read's answer that are in the stream. */
-    private final int[] answeredLength;
-
+    private final UnansweredRequests unanswered;
     private final long requestsId;
     private final long answersId;
     private Subscription requests;
@@ -59,9 +55,9 @@ final class ServerLane {
         this.hello = hello;
         this.laneId = laneId;
         this.deadlineNs = nowNs + network.ctx().handshakeTimeoutNs();
-        this.reader = new RequestReader(this, handler, network.counters(), assemblies);
-        this.unanswered = new long[hello.slotCount()];
-        this.answeredLength = new int[hello.slotCount()];
+        this.unanswered = new UnansweredRequests(hello.slotCount());
+        this.reader = new RequestReader(
+                laneId, unanswered, network.ctx().maxChunkLength(), handler, network.counters(), assemblies);
         LaneChannels channels = network.channels();
         String target = network.ctx().targetChannel(targetId);
         String reply = channels.replyChannel(hello.replyEndpoint());
@@ -86,6 +82,10 @@ final class ServerLane {
 
     Hello hello() {
         return hello;
+    }
+
+    UnansweredRequests unanswered() {
+        return unanswered;
     }
 
     ExclusivePublication answers() {
@@ -172,35 +172,6 @@ final class ServerLane {
             state(State.ENDED, "host is gone");
         }
         return work;
-    }
-
-    /** Whether a request id is in the range of the hello, and its slot has no unanswered request. */
-    boolean isFree(long requestId) {
-        int slot = Wire.slot(requestId);
-        return requestId > 0 && slot < unanswered.length && unanswered[slot] == 0;
-    }
-
-    void begin(long requestId) {
-        int slot = Wire.slot(requestId);
-        unanswered[slot] = requestId;
-        answeredLength[slot] = 0;
-    }
-
-    void end(long requestId) {
-        unanswered[Wire.slot(requestId)] = 0;
-    }
-
-    boolean isUnanswered(long requestId) {
-        int slot = Wire.slot(requestId);
-        return slot < unanswered.length && unanswered[slot] == requestId;
-    }
-
-    int answeredLength(long requestId) {
-        return answeredLength[Wire.slot(requestId)];
-    }
-
-    void answeredLength(long requestId, int length) {
-        answeredLength[Wire.slot(requestId)] = length;
     }
 
     /** Ends the lane, also in the middle of its opening, and gives back what it holds. */

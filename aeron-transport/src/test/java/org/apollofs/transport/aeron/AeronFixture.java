@@ -29,7 +29,9 @@ final class AeronFixture implements NetworkFixture {
     private final MediaDriver driver;
     private final Aeron hostClient;
     private final Aeron targetClient;
+    private final UdpRelay relay;
     private final String targetChannel;
+    private final String hostChannel;
     private final long requestTimeoutNs;
     private final AeronNetwork host;
     private final AeronNetwork target;
@@ -47,18 +49,28 @@ final class AeronFixture implements NetworkFixture {
         driver = MediaDriver.launch(context);
         hostClient = Aeron.connect(MediaDrivers.client(directory, MediaDrivers.backoff()));
         targetClient = Aeron.connect(MediaDrivers.client(directory, MediaDrivers.backoff()));
-        targetChannel = udp ? "aeron:udp?endpoint=localhost:" + freePort() : CommonContext.IPC_CHANNEL;
-        host = new AeronNetwork(context(hostClient));
-        target = new AeronNetwork(context(targetClient));
+        int port = freePort();
+        relay = udp ? new UdpRelay(port, 42) : null;
+        targetChannel = udp ? "aeron:udp?endpoint=localhost:" + port : CommonContext.IPC_CHANNEL;
+        hostChannel = udp ? "aeron:udp?endpoint=localhost:" + relay.port() : CommonContext.IPC_CHANNEL;
+        host = new AeronNetwork(hostContext());
+        target = new AeronNetwork(targetContext());
     }
 
-    /** Settings that fit the fixture. */
-    AeronNetworkContext context(Aeron aeron) {
+    /** Settings of a host. */
+    AeronNetworkContext hostContext() {
+        return context().aeron(hostClient).targetChannel(targetId -> hostChannel);
+    }
+
+    /** Settings of a target. */
+    AeronNetworkContext targetContext() {
+        return context().aeron(targetClient).targetChannel(targetId -> targetChannel);
+    }
+
+    private AeronNetworkContext context() {
         return new AeronNetworkContext()
-                .aeron(aeron)
                 .siteId(SITE)
                 .secret(SECRET)
-                .targetChannel(targetId -> targetChannel)
                 .replyEndpoint("localhost:0")
                 .termLength(2 * 1024 * 1024)
                 .udpMtuLength(8192)
@@ -79,12 +91,8 @@ final class AeronFixture implements NetworkFixture {
         return hostClient;
     }
 
-    Aeron targetClient() {
-        return targetClient;
-    }
-
-    String targetChannel() {
-        return targetChannel;
+    UdpRelay relay() {
+        return relay;
     }
 
     @Override
@@ -103,14 +111,17 @@ final class AeronFixture implements NetworkFixture {
 
     @Override
     public void isolate(int targetId) {
-        Assumptions.abort("no link to break");
+        Assumptions.assumeTrue(relay != null, "no link to break");
+        relay.cut(true);
     }
 
     @Override
-    public void heal(int targetId) {}
+    public void heal(int targetId) {
+        relay.cut(false);
+    }
 
     @Override
     public void close() {
-        CloseHelper.closeAll(host, target, hostClient, targetClient, driver);
+        CloseHelper.closeAll(host, target, hostClient, targetClient, driver, relay);
     }
 }

@@ -117,4 +117,27 @@ final class FuseProtocol {
     static final long DEV_IOC_CLONE = 0x8004_E500L;
 
     private FuseProtocol() {}
+
+    /** The kind of a request, for messages. */
+    static String nameOf(int opcode) {
+        return switch (opcode) {
+            case LOOKUP -> "LOOKUP";
+            case GETATTR -> "GETATTR";
+            case SETATTR -> "SETATTR";
+            case OPEN -> "OPEN";
+            case CREATE -> "CREATE";
+            case READ -> "READ";
+            case WRITE -> "WRITE";
+            case FLUSH -> "FLUSH";
+            case FSYNC -> "FSYNC";
+            case RELEASE -> "RELEASE";
+            case RENAME, RENAME2 -> "RENAME";
+            case UNLINK -> "UNLINK";
+            case MKDIR -> "MKDIR";
+            case RMDIR -> "RMDIR";
+            case READDIR, READDIRPLUS -> "READDIR";
+            case STATFS -> "STATFS";
+            default -> "opcode " + opcode;
+        };
+    }
 }

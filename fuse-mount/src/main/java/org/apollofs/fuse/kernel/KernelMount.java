@@ -16,6 +16,7 @@ import org.apollofs.fuse.MountException;
 import org.apollofs.fuse.MountException.Reason;
 import org.apollofs.fuse.MountPoint;
 import org.apollofs.fuse.MountTable;
+import org.apollofs.fuse.RequestFailures;
 import org.apollofs.io.os.Errno;
 import org.apollofs.io.os.Libc;
 import org.apollofs.io.os.OpenFlags;
@@ -185,13 +186,14 @@ public final class KernelMount implements FuseMount {
                 context.attributeTimeoutNs(),
                 negotiation.maxWrite(),
                 FuseProtocol.FOPEN_DIRECT_IO | FuseProtocol.FOPEN_PARALLEL_DIRECT_WRITES);
+        RequestFailures failures = new RequestFailures(context);
         KernelWorker[] workers = new KernelWorker[context.workerCount()];
         for (int i = 0; i < workers.length; i++) {
             KernelChannel channel = i == 0 ? first : new KernelChannel(cloneDevice(fd));
             Operations operations =
                     new Operations(channel, fileSystem, context.counters(), encoder, negotiation.maxWrite());
             workers[i] = new KernelWorker(
-                    channel, operations, context.dataClient().slabs(), negotiation.maxWrite(), context.errorHandler());
+                    channel, operations, context.dataClient().slabs(), negotiation.maxWrite(), failures);
         }
         return new KernelMount(context, mountPoint, negotiation, workers);
     }

@@ -1,22 +1,17 @@
 package org.apollofs.fuse.kernel;
 
-import static org.apollofs.fuse.MountCounters.Counter.BUGS;
 import static org.apollofs.fuse.MountCounters.Counter.REQUESTS;
 import static org.apollofs.fuse.MountCounters.Counter.SLAB_POOL_EMPTY;
-import static org.apollofs.fuse.MountCounters.Counter.STORAGE_FAULTS;
 import static org.apollofs.fuse.MountCounters.Counter.UNWANTED_REPLIES;
 
 import java.lang.foreign.Arena;
-import org.agrona.ErrorHandler;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.apollofs.fuse.ErrorNumbers;
 import org.apollofs.fuse.FuseException;
 import org.apollofs.fuse.MountCounters;
+import org.apollofs.fuse.RequestFailures;
 import org.apollofs.io.buffer.Slab;
 import org.apollofs.io.buffer.SlabPool;
 import org.apollofs.io.os.Errno;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Receives requests on one descriptor and answers them, one after the other, until the file system is unmounted. Runs once,
@@ -26,26 +21,23 @@ import org.slf4j.LoggerFactory;
  * memory of its own instead of waiting: the slabs may be held by open files whose close or fsync is the next request.
  */
 final class KernelWorker implements Runnable {
-    private static final Logger LOG = LoggerFactory.getLogger(KernelWorker.class);
-
     private final KernelChannel channel;
     private final Operations operations;
     private final SlabPool slabs;
     private final MountCounters counters;
-    private final ErrorHandler errorHandler;
+    private final RequestFailures failures;
     private final int maxWrite;
     private Arena reserveArena;
     private UnsafeBuffer reserve;
     private Slab slab;
 
-    KernelWorker(
-            KernelChannel channel, Operations operations, SlabPool slabs, int maxWrite, ErrorHandler errorHandler) {
+    KernelWorker(KernelChannel channel, Operations operations, SlabPool slabs, int maxWrite, RequestFailures failures) {
         this.channel = channel;
         this.operations = operations;
         this.slabs = slabs;
         this.counters = operations.counters();
         this.maxWrite = maxWrite;
-        this.errorHandler = errorHandler;
+        this.failures = failures;
     }
 
     @Override
@@ -102,26 +94,9 @@ final class KernelWorker implements Runnable {
                 result = operations.answer(opcode, unique, payload, length);
             }
         } catch (RuntimeException failure) {
-            result = channel.replyError(unique, errorOf(failure, opcode));
+            result = channel.replyError(unique, failures.onFailure(failure, FuseProtocol.nameOf(opcode)));
         }
         onReplied(result, opcode);
-    }
-
-    private int errorOf(RuntimeException failure, int opcode) {
-        int errno = ErrorNumbers.of(failure);
-        if (errno == ErrorNumbers.BUG) {
-            counters.increment(BUGS);
-            errorHandler.onError(failure);
-            return Errno.EIO;
-        }
-        if (ErrorNumbers.isStorageFault(errno)) {
-            counters.increment(STORAGE_FAULTS);
-            LOG.warn("request failed: opcode={}, errno={}, cause={}", opcode, Errno.name(errno), failure.getMessage());
-        } else if (LOG.isDebugEnabled()) {
-            LOG.debug(
-                    "request refused: opcode={}, errno={}, cause={}", opcode, Errno.name(errno), failure.getMessage());
-        }
-        return errno;
     }
 
     private void onReplied(int result, int opcode) {
@@ -133,8 +108,8 @@ final class KernelWorker implements Runnable {
             counters.increment(UNWANTED_REPLIES);
             return;
         }
-        counters.increment(BUGS);
-        errorHandler.onError(new FuseException(-result, "reply was refused by the kernel: opcode=" + opcode));
+        failures.onBug(
+                new FuseException(-result, "reply was refused by the kernel: request=" + FuseProtocol.nameOf(opcode)));
     }
 
     private static boolean isToBeRetried(int errno) {

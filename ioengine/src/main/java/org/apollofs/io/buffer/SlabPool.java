@@ -2,6 +2,7 @@ package org.apollofs.io.buffer;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 
 /**
@@ -91,9 +92,13 @@ public final class SlabPool implements AutoCloseable {
         return region;
     }
 
+    /**
+     * The queue has a place for each slab, and {@link Slab#release} lets none in twice; but offer also fails while a thread
+     * that took from the place's earlier round has been preempted halfway (seen under load), so it is tried again.
+     */
     void put(Slab slab) {
-        if (!free.offer(slab)) {
-            throw new IllegalStateException("slab pool overflow: index=" + slab.index());
+        while (!free.offer(slab)) {
+            LockSupport.parkNanos(1_000);
         }
     }
 

@@ -93,7 +93,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         window = new PendingCall[capacity];
         mask = capacity - 1;
         for (int i = 0; i < capacity; i++) {
-            idleCalls.offer(new PendingCall(this));
+            release(new PendingCall(this));
         }
         long now = ctx.nanoClock().nanoTime();
         openSentNs = now - ctx.resendIntervalNs();
@@ -152,7 +152,10 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     }
 
     void release(PendingCall call) {
-        idleCalls.offer(call);
+        // There is a place for each; offer fails while a thread that takes is preempted halfway.
+        while (!idleCalls.offer(call)) {
+            LockSupport.parkNanos(1_000);
+        }
     }
 
     /** Whether the agent should have ended a call long ago. */

@@ -1,5 +1,8 @@
-package org.apollofs.fuse;
+package org.apollofs.fuse.backend;
 
+import org.apollofs.fuse.FuseMount;
+import org.apollofs.fuse.MountContext;
+import org.apollofs.fuse.MountException;
 import org.apollofs.fuse.jnr.JnrMount;
 import org.apollofs.fuse.kernel.KernelMount;
 import org.slf4j.Logger;

@@ -1,0 +1,4 @@
+/**
+ * The choice between the ways to mount: the one package that knows them all.
+ */
+package org.apollofs.fuse.backend;
