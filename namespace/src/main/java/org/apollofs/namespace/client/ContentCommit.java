@@ -5,6 +5,9 @@ import java.util.List;
 /**
  * A change of a file's content, applied as a whole or not at all.
  *
+ * <p>All extents on one stripe stand in one commit, after the stripe is sealed: once no extent of the file refers to a
+ * stripe that a commit has named, it is queued to be deleted, and a later commit must not name it again.
+ *
  * @param inode the file.
  * @param replace true: what the file held is dropped first (an O_TRUNC that is committed with the new content).
  * @param expectedContentVersion the commit is refused with {@link NamespaceError#VERSION_MISMATCH} if the file's

@@ -13,13 +13,13 @@ import org.agrona.DirectBuffer;
 import org.agrona.ErrorHandler;
 import org.agrona.ExpandableDirectByteBuffer;
 import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.YieldingIdleStrategy;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.NamespaceException;
-import org.apollofs.namespace.client.NamespaceLimits;
 import org.apollofs.namespace.command.CommandChannel;
 import org.apollofs.namespace.command.CommandEncoder;
 import org.apollofs.namespace.command.CommandHead;
@@ -45,6 +45,9 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
 
     private static final long KEEP_ALIVE_NS = 1_000_000_000L;
     private static final long CHECK_NS = 10_000_000L;
+    /** How long to wait for a new leader to call before looking for one. */
+    private static final long NEW_LEADER_NS = 2_000_000_000L;
+
     private static final long RECONNECT_NS = 100_000_000L;
     /** Time beyond a call's deadline after which the agent itself is given up. */
     private static final long GRACE_NS = 5_000_000_000L;
@@ -84,6 +87,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     private volatile long session;
     private volatile boolean isFenced;
     private volatile boolean isClosed;
+    private volatile boolean isStopped;
 
     ClusterClient(ClusterClientContext ctx) {
         this.ctx = ctx;
@@ -197,6 +201,9 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
 
     @Override
     public int doWork() {
+        if (aeron.isClosed()) {
+            throw new AgentTerminationException("the media driver is gone: " + ctx.aeronDirectory());
+        }
         long now = ctx.nanoClock().nanoTime();
         int work = aeron.conductorAgentInvoker().invoke();
         work += admit();
@@ -233,6 +240,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
                     .egressChannel(ctx.egressChannel())
                     .egressStreamId(ctx.egressStreamId())
                     .idleStrategy(YieldingIdleStrategy.INSTANCE)
+                    .newLeaderTimeoutNs(NEW_LEADER_NS)
                     .credentialsSupplier(ctx.credentialsSupplier())
                     .errorHandler(errorHandler)
                     .egressListener(this));
@@ -460,10 +468,11 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
             call.fail(NamespaceError.UNAVAILABLE, "the client is closed");
             call = submitted.poll();
         }
+        isStopped = true;
     }
 
-    /** Longest message: the largest command and its frame. */
-    static int maxMessageLength() {
-        return NamespaceLimits.COMMAND_LENGTH + Frames.HEADER_LENGTH;
+    /** Whether the agent has ended what was submitted, and will take nothing more. */
+    boolean isStopped() {
+        return isStopped;
     }
 }

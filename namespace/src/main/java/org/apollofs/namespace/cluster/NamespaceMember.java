@@ -1,5 +1,7 @@
 package org.apollofs.namespace.cluster;
 
+import io.aeron.Aeron;
+import io.aeron.AeronCounters;
 import io.aeron.archive.Archive;
 import io.aeron.archive.ArchiveThreadingMode;
 import io.aeron.archive.client.AeronArchive;
@@ -7,6 +9,7 @@ import io.aeron.cluster.ClusterControl;
 import io.aeron.cluster.ConsensusModule;
 import io.aeron.cluster.NanosecondClusterClock;
 import io.aeron.cluster.service.Cluster;
+import io.aeron.cluster.service.ClusterCounters;
 import io.aeron.cluster.service.ClusteredServiceContainer;
 import io.aeron.driver.MediaDriver;
 import java.io.IOException;
@@ -20,6 +23,7 @@ import org.agrona.CloseHelper;
 import org.agrona.IoUtil;
 import org.agrona.concurrent.NoOpLock;
 import org.agrona.concurrent.status.AtomicCounter;
+import org.agrona.concurrent.status.CountersReader;
 import org.apollofs.namespace.state.LocalReads;
 import org.apollofs.namespace.state.NamespaceState;
 import org.slf4j.Logger;
@@ -45,6 +49,8 @@ public final class NamespaceMember implements AutoCloseable {
     private static final int IPC_MTU = 65_504;
     /** A message is up to an eighth of a term: a command is up to 1 MiB, and some frames stand around it. */
     private static final int TERM_LENGTH = 16 << 20;
+
+    private static final int CLUSTER_ID = 0;
 
     static final String INGRESS_IPC = "aeron:ipc?term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
 
@@ -99,8 +105,19 @@ public final class NamespaceMember implements AutoCloseable {
             driver = MediaDriver.launch(ctx.driverContext());
         }
         archive = Archive.launch(archiveContext());
+        awaitPredecessor();
         consensusModule = ConsensusModule.launch(consensusModuleContext());
         container = ClusteredServiceContainer.launch(containerContext());
+    }
+
+    /** On a driver that runs on, a member that has gone before this one is known for a while yet. */
+    private void awaitPredecessor() {
+        CountersReader existing = archive.context().aeron().countersReader();
+        int type = AeronCounters.CLUSTER_CONSENSUS_MODULE_STATE_TYPE_ID;
+        if (!await(() -> ClusterCounters.find(existing, type, CLUSTER_ID) == Aeron.NULL_VALUE)) {
+            throw new IllegalStateException(
+                    "another namespace member runs on this media driver: aeronDirectory=" + aeronDirectory());
+        }
     }
 
     private Archive.Context archiveContext() {
@@ -129,6 +146,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .aeronDirectoryName(aeronDirectory())
                 .clusterDir(ctx.directory().resolve("cluster").toFile())
                 .markFileDir(ctx.directory().resolve("mark").toFile())
+                .clusterId(CLUSTER_ID)
                 .clusterMemberId(ctx.memberId())
                 .clusterMembers(ctx.members())
                 .ingressChannel("aeron:udp?term-length=" + TERM_LENGTH)
@@ -153,6 +171,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .markFileDir(ctx.directory().resolve("mark").toFile())
                 .archiveContext(archiveClientContext())
                 .snapshotChannel(snapshotChannel())
+                .clusterId(CLUSTER_ID)
                 .serviceName("namespace-service")
                 .clusteredService(new NamespaceService(state, counters, ctx.failureHandler()))
                 // The service answers after its commit, over publications of its own.
@@ -263,6 +282,11 @@ public final class NamespaceMember implements AutoCloseable {
             }
         }
         closeAll();
+    }
+
+    /** The state, for tests; it changes while the member runs. */
+    NamespaceState state() {
+        return state;
     }
 
     /** Stops at once, as a crash would, but for the files, which are closed. For tests. */

@@ -73,12 +73,7 @@ final class PendingCall implements CommandChannel.Call {
         if (!isDone) {
             waiter = Thread.currentThread();
             while (!isDone) {
-                if (client.isOverdue(this)) {
-                    isLost = true;
-                    throw new NamespaceException(
-                            NamespaceError.TIMEOUT,
-                            "the client's agent does not answer: session=" + client.peekSession());
-                }
+                checkAgent();
                 LockSupport.parkNanos(this, PARK_NS);
             }
             waiter = null;
@@ -88,6 +83,19 @@ final class PendingCall implements CommandChannel.Call {
         }
         resultView.wrap(result, 0, resultLength);
         return resultView;
+    }
+
+    private void checkAgent() {
+        if (client.isStopped() && !isDone) {
+            // Submitted while the agent stopped: it was not sent.
+            isLost = true;
+            throw new NamespaceException(NamespaceError.UNAVAILABLE, "the client is closed");
+        }
+        if (client.isOverdue(this)) {
+            isLost = true;
+            throw new NamespaceException(
+                    NamespaceError.TIMEOUT, "the client's agent does not answer: session=" + client.peekSession());
+        }
     }
 
     @Override

@@ -153,6 +153,11 @@ public final class LocalReads implements NamespaceReads, AutoCloseable {
         return read(reader -> reader.state.inodeCount());
     }
 
+    /** Position in the log up to which commands are applied and committed. */
+    public long appliedPosition() {
+        return read(reader -> reader.state.appliedPosition());
+    }
+
     @Override
     public void close() {
         exclusively(() -> {

@@ -284,4 +284,9 @@ final class StateReader {
     long inodeCount() {
         return Meta.read(tables.meta.get(txn, key.of(0)), Meta.INODE_COUNT);
     }
+
+    /** Position in the log of the last command of the last batch. */
+    long appliedPosition() {
+        return Meta.read(tables.meta.get(txn, key.of(0)), Meta.APPLIED_POSITION);
+    }
 }

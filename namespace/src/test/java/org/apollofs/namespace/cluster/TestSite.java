@@ -16,6 +16,11 @@ final class TestSite implements AutoCloseable {
     }
 
     TestSite(Path directory, int fileSyncLevel) {
+        this(directory, fileSyncLevel, null);
+    }
+
+    /** @param aeronDirectory of a driver that runs already, or null to launch one. */
+    TestSite(Path directory, int fileSyncLevel, String aeronDirectory) {
         NamespaceMemberContext ctx = new NamespaceMemberContext()
                 .directory(directory)
                 .fileSyncLevel(fileSyncLevel)
@@ -25,7 +30,12 @@ final class TestSite implements AutoCloseable {
                 .logTermLength(16 << 20)
                 .segmentFileLength(32 << 20)
                 .mapLength(16 << 20);
-        member = NamespaceMember.launch(ctx.driverContext(driver(directory, idle)));
+        if (aeronDirectory == null) {
+            ctx.driverContext(driver(directory, idle));
+        } else {
+            ctx.aeronDirectory(aeronDirectory);
+        }
+        member = NamespaceMember.launch(ctx);
     }
 
     static MediaDriver.Context driver(Path directory, AttentiveIdle idle) {

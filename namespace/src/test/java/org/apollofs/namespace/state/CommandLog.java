@@ -1,0 +1,113 @@
+package org.apollofs.namespace.state;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.ToIntBiFunction;
+import org.agrona.ExpandableDirectByteBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.namespace.client.NamespaceError;
+import org.apollofs.namespace.client.NamespaceException;
+import org.apollofs.namespace.command.CommandEncoder;
+import org.apollofs.namespace.command.CommandHead;
+import org.apollofs.namespace.command.ResultDecoder;
+
+/** A log of commands as bytes, applied to a state as it is written, and to others again. */
+final class CommandLog {
+    static final long LEASE_NS = 10_000_000_000L;
+
+    private final NamespaceState state;
+    private final List<Entry> entries = new ArrayList<>();
+    private final CommandEncoder encoder = new CommandEncoder();
+    private final ExpandableDirectByteBuffer buffer = new ExpandableDirectByteBuffer(1024);
+    private long position;
+    private long timeNs = 1_000_000_000_000L;
+    private long nextNonce = 1;
+
+    /** One command, or, where it is null, the passing of time. */
+    record Entry(long position, long timeNs, byte[] command) {}
+
+    CommandLog(NamespaceState state) {
+        this.state = state;
+    }
+
+    List<Entry> entries() {
+        return entries;
+    }
+
+    void advance(long ns) {
+        timeNs += ns;
+    }
+
+    ResultDecoder results() {
+        return encoder.results();
+    }
+
+    long openSession() {
+        long nonce = nextNonce++;
+        return results().done(apply(0, 0, 0, (e, to) -> e.openSession(to, nonce, LEASE_NS)));
+    }
+
+    /** Writes a command and applies it. @return its result. */
+    UnsafeBuffer apply(
+            long session, long id, long ackedBelow, ToIntBiFunction<CommandEncoder, MutableDirectBuffer> encode) {
+        int length = encode.applyAsInt(encoder, buffer);
+        CommandHead.stamp(buffer, 0, session, id, ackedBelow);
+        byte[] command = new byte[length];
+        buffer.getBytes(0, command);
+        return apply(command);
+    }
+
+    UnsafeBuffer apply(byte[] command) {
+        position += 64;
+        timeNs += 1000;
+        entries.add(new Entry(position, timeNs, command));
+        List<UnsafeBuffer> found = new ArrayList<>();
+        state.add(position, timeNs, 7, new UnsafeBuffer(command), 0, command.length);
+        state.applyBatch((tag, results, offset, length) -> found.add(copy(results, offset, length)));
+        return found.getFirst();
+    }
+
+    private static UnsafeBuffer copy(org.agrona.DirectBuffer from, int offset, int length) {
+        byte[] bytes = new byte[length];
+        from.getBytes(offset, bytes);
+        return new UnsafeBuffer(bytes);
+    }
+
+    void tick() {
+        position += 64;
+        entries.add(new Entry(position, timeNs, null));
+        state.addTick(position, timeNs);
+        state.applyBatch((tag, results, offset, length) -> {});
+    }
+
+    /** Applies the whole log to another state, cut into batches as the random numbers say. */
+    void replay(NamespaceState other, Random random) {
+        for (Entry entry : entries) {
+            if (entry.command() == null) {
+                other.addTick(entry.position(), entry.timeNs());
+            } else {
+                byte[] command = entry.command();
+                other.add(entry.position(), entry.timeNs(), 7, new UnsafeBuffer(command), 0, command.length);
+            }
+            if (random.nextInt(10) == 0) {
+                other.applyBatch((tag, results, offset, length) -> {});
+            }
+        }
+        other.applyBatch((tag, results, offset, length) -> {});
+    }
+
+    /** The error that a result is, or null if it is none. */
+    NamespaceError error(UnsafeBuffer result) {
+        try {
+            results().done(result);
+            return null;
+        } catch (NamespaceException e) {
+            return e.error();
+        } catch (IllegalStateException e) {
+            // A result of another kind: it worked.
+            return null;
+        }
+    }
+}

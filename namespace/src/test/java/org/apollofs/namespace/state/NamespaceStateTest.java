@@ -1,0 +1,370 @@
+package org.apollofs.namespace.state;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.namespace.client.Inode;
+import org.apollofs.namespace.client.KeyValue;
+import org.apollofs.namespace.client.NamespaceError;
+import org.apollofs.namespace.client.NamespaceLimits;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class NamespaceStateTest {
+    private static final long MAP_LENGTH = 64 << 20;
+
+    @TempDir
+    Path directory;
+
+    private NamespaceState state;
+    private CommandLog log;
+
+    @BeforeEach
+    void openState() {
+        state = new NamespaceState(directory.resolve("first"), MAP_LENGTH);
+        log = new CommandLog(state);
+    }
+
+    @AfterEach
+    void closeState() {
+        state.close();
+    }
+
+    private UnsafeBuffer put(long session, long id, long acked, String key, String value) {
+        return log.apply(
+                session,
+                id,
+                acked,
+                (e, to) -> e.put(to, key.getBytes(UTF_8), value.getBytes(UTF_8), KeyValue.ANY_VERSION));
+    }
+
+    private String get(String key) {
+        KeyValue.Value value = state.reads().get(key.getBytes(UTF_8));
+        return value == null ? null : new String(value.value(), UTF_8);
+    }
+
+    // Exactly once.
+
+    @Test
+    void shouldApplyARepeatedCommandOnce() {
+        long session = log.openSession();
+        long version = log.results().done(put(session, 1, 1, "k", "first"));
+        put(session, 2, 1, "k", "second");
+        assertEquals(version, log.results().done(put(session, 1, 1, "k", "first")));
+        assertEquals("second", get("k"));
+        assertEquals(2 + 0L, state.lastChange());
+    }
+
+    @Test
+    void shouldRepeatARefusalToo() {
+        long session = log.openSession();
+        UnsafeBuffer refused = log.apply(session, 1, 1, (e, to) -> e.removeDirectory(to, 1, new byte[] {'d'}));
+        assertEquals(NamespaceError.NOT_FOUND, log.error(refused));
+        log.apply(session, 2, 1, (e, to) -> e.makeNode(to, 1, new byte[] {'d'}, 0040755, 0, 0, new byte[0]));
+        refused = log.apply(session, 1, 1, (e, to) -> e.removeDirectory(to, 1, new byte[] {'d'}));
+        assertEquals(NamespaceError.NOT_FOUND, log.error(refused));
+        assertNotNull(state.reads().lookup(1, new byte[] {'d'}));
+    }
+
+    @Test
+    void shouldNotApplyACommandWhoseAnswerHasArrived() {
+        long session = log.openSession();
+        put(session, 1, 1, "k", "first");
+        put(session, 2, 2, "k", "second");
+        assertEquals(NamespaceError.INVALID, log.error(put(session, 1, 1, "k", "first")));
+        assertEquals("second", get("k"));
+    }
+
+    @Test
+    void shouldOpenTheSameSessionForTheSameNonce() {
+        long first = log.results().done(log.apply(0, 0, 0, (e, to) -> e.openSession(to, 42, CommandLog.LEASE_NS)));
+        long again = log.results().done(log.apply(0, 0, 0, (e, to) -> e.openSession(to, 42, CommandLog.LEASE_NS)));
+        long other = log.results().done(log.apply(0, 0, 0, (e, to) -> e.openSession(to, 43, CommandLog.LEASE_NS)));
+        assertEquals(first, again);
+        assertNotEquals(first, other);
+        assertEquals(NamespaceError.INVALID, log.error(log.apply(0, 0, 0, (e, to) -> e.openSession(to, 44, 1))));
+    }
+
+    // Leases.
+
+    @Test
+    void shouldFenceASessionWhoseLeaseIsOver() {
+        long session = log.openSession();
+        put(session, 1, 1, "k", "first");
+        log.advance(CommandLog.LEASE_NS - 1_000_000);
+        log.tick();
+        assertNull(log.error(put(session, 2, 1, "k", "second")));
+        log.advance(CommandLog.LEASE_NS + 1);
+        log.tick();
+        assertEquals(0, state.sessionCount());
+        assertEquals(NamespaceError.FENCED, log.error(put(session, 3, 1, "k", "third")));
+        assertEquals("second", get("k"));
+        assertEquals(Long.MAX_VALUE, state.nextExpiryNs());
+        assertNotEquals(session, log.openSession());
+    }
+
+    @Test
+    void shouldKeepASessionAliveByKeepAlives() {
+        long session = log.openSession();
+        for (int i = 0; i < 5; i++) {
+            log.advance(CommandLog.LEASE_NS / 2);
+            log.tick();
+            assertNull(log.error(log.apply(session, 0, 1, (e, to) -> e.keepAlive(to))));
+        }
+        log.advance(CommandLog.LEASE_NS);
+        log.tick();
+        assertEquals(NamespaceError.FENCED, log.error(log.apply(session, 0, 1, (e, to) -> e.keepAlive(to))));
+    }
+
+    @Test
+    void shouldDropUnlinkedFilesOfAnExpiredSession() {
+        long session = log.openSession();
+        log.apply(session, 1, 1, (e, to) -> e.makeNode(to, 1, new byte[] {'f'}, 0100644, 0, 0, new byte[0]));
+        Inode file = state.reads().lookup(1, new byte[] {'f'});
+        log.apply(session, 2, 1, (e, to) -> e.unlink(to, 1, new byte[] {'f'}, true));
+        assertNotNull(state.reads().getAttributes(file.id()));
+        log.advance(CommandLog.LEASE_NS + 1);
+        log.tick();
+        assertNull(state.reads().getAttributes(file.id()));
+        assertEquals(1, state.reads().inodeCount());
+    }
+
+    @Test
+    void shouldNotGoBackInTime() {
+        long session = log.openSession();
+        put(session, 1, 1, "a", "v");
+        long before = state.reads().get("a".getBytes(UTF_8)).inode().mtimeNs();
+        log.advance(-1_000_000_000);
+        put(session, 2, 1, "b", "v");
+        assertEquals(before, state.reads().get("b".getBytes(UTF_8)).inode().mtimeNs());
+    }
+
+    // What is not understood.
+
+    @Test
+    void shouldRefuseUnknownVersionsAndTemplates() {
+        long session = log.openSession();
+        put(session, 1, 1, "k", "v");
+        byte[] known = log.entries().getLast().command();
+        byte[] newer = known.clone();
+        newer[6] = 99;
+        assertEquals(NamespaceError.UNSUPPORTED, log.error(log.apply(newer)));
+        byte[] otherSchema = known.clone();
+        otherSchema[4] = 99;
+        assertEquals(NamespaceError.UNSUPPORTED, log.error(log.apply(otherSchema)));
+        byte[] otherTemplate = known.clone();
+        otherTemplate[2] = 99;
+        otherTemplate[16] = 77;
+        assertEquals(NamespaceError.UNSUPPORTED, log.error(log.apply(otherTemplate)));
+        assertEquals(NamespaceError.INVALID, log.error(log.apply(new byte[5])));
+        byte[] cut = java.util.Arrays.copyOf(known, known.length - 1);
+        cut[16] = 78;
+        assertEquals(NamespaceError.INVALID, log.error(log.apply(cut)));
+        byte[] large = java.util.Arrays.copyOf(known, NamespaceLimits.COMMAND_LENGTH + 1);
+        large[16] = 79;
+        assertEquals(NamespaceError.TRANSACTION_TOO_LARGE, log.error(log.apply(large)));
+    }
+
+    // Determinism and snapshots.
+
+    @Test
+    void shouldBeDeterministic() {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        new RandomCommands(log, random).run(4000);
+        String digest = state.digest();
+        try (NamespaceState second = new NamespaceState(directory.resolve("second"), MAP_LENGTH)) {
+            log.replay(second, random);
+            assertEquals(digest, second.digest(), "seed=" + seed);
+            assertEquals(state.appliedPosition(), second.appliedPosition());
+        }
+        checkTree(seed);
+    }
+
+    @Test
+    void shouldGoOnFromASnapshot() {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        RandomCommands commands = new RandomCommands(log, random);
+        commands.run(1000);
+        try (NamespaceState second = new NamespaceState(directory.resolve("second"), 1 << 20)) {
+            SnapshotLoader loader = second.loadSnapshot();
+            state.writeSnapshot(loader::onBlock);
+            assertTrue(loader.isDone());
+            assertEquals(state.digest(), second.digest(), "seed=" + seed);
+            int before = log.entries().size();
+            commands.run(1000);
+            List<CommandLog.Entry> since =
+                    log.entries().subList(before, log.entries().size());
+            for (CommandLog.Entry entry : since) {
+                if (entry.command() == null) {
+                    second.addTick(entry.position(), entry.timeNs());
+                } else {
+                    second.add(
+                            entry.position(),
+                            entry.timeNs(),
+                            7,
+                            new UnsafeBuffer(entry.command()),
+                            0,
+                            entry.command().length);
+                }
+            }
+            second.applyBatch((tag, results, offset, length) -> {});
+            assertEquals(state.digest(), second.digest(), "seed=" + seed);
+        }
+    }
+
+    @Test
+    void shouldGrowTheMapAndLoseNothing() {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        new RandomCommands(log, random).run(200);
+        long session = log.openSession();
+        for (int i = 0; i < 300; i++) {
+            byte[] value = new byte[20_000];
+            random.nextBytes(value);
+            byte[] key = ("large/" + i).getBytes(UTF_8);
+            int id = i + 1;
+            log.apply(session, id, id, (e, to) -> e.put(to, key, value, KeyValue.ANY_VERSION));
+        }
+        // A map so small that it is full again and again, with batches of many commands.
+        try (NamespaceState small = new NamespaceState(directory.resolve("small"), 256 << 10)) {
+            log.replay(small, random);
+            assertTrue(small.growCount() > 0);
+            assertEquals(state.digest(), small.digest(), "seed=" + seed);
+        }
+    }
+
+    @Test
+    void shouldReadWhileTheMapGrows() throws InterruptedException {
+        try (NamespaceState small = new NamespaceState(directory.resolve("small"), 256 << 10)) {
+            CommandLog growing = new CommandLog(small);
+            long session = growing.openSession();
+            AtomicBoolean isDone = new AtomicBoolean();
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            List<Thread> readers = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                Thread reader = new Thread(() -> {
+                    while (!isDone.get()) {
+                        try {
+                            assertTrue(small.reads().getAttributes(1).isDirectory());
+                            assertNotNull(small.reads().readDirectory(1, null, 100));
+                        } catch (Throwable e) {
+                            failure.set(e);
+                        }
+                    }
+                });
+                readers.add(reader);
+                reader.start();
+            }
+            for (int i = 1; i <= 300; i++) {
+                byte[] key = ("k" + i).getBytes(UTF_8);
+                int id = i;
+                growing.apply(session, id, id, (e, to) -> e.put(to, key, new byte[30_000], KeyValue.ANY_VERSION));
+                assertNotNull(small.reads().get(key));
+            }
+            isDone.set(true);
+            for (Thread reader : readers) {
+                reader.join();
+            }
+            assertTrue(small.growCount() > 0);
+            assertNull(failure.get(), () -> failure.get().toString());
+        }
+    }
+
+    @Test
+    void shouldRefuseABrokenSnapshot() {
+        new RandomCommands(log, new Random(1)).run(100);
+        List<byte[]> blocks = new ArrayList<>();
+        state.writeSnapshot((buffer, offset, length) -> {
+            byte[] block = new byte[length];
+            buffer.getBytes(offset, block);
+            blocks.add(block);
+        });
+        assertLoads(blocks, true);
+        assertLoads(blocks.subList(0, blocks.size() - 1), false);
+        assertLoads(blocks.subList(1, blocks.size()), false);
+        List<byte[]> without = new ArrayList<>(blocks);
+        without.remove(2);
+        assertLoads(without, false);
+        List<byte[]> damaged = new ArrayList<>(blocks);
+        damaged.set(1, blocks.get(1).clone());
+        damaged.get(1)[60] ^= 1;
+        assertLoads(damaged, false);
+        List<byte[]> newer = new ArrayList<>(blocks);
+        newer.set(0, blocks.getFirst().clone());
+        newer.getFirst()[8]++;
+        assertLoads(newer, false);
+    }
+
+    private void assertLoads(List<byte[]> blocks, boolean expected) {
+        try (NamespaceState second = new NamespaceState(directory.resolve("second"), MAP_LENGTH)) {
+            SnapshotLoader loader = second.loadSnapshot();
+            Runnable load = () -> blocks.forEach(b -> loader.onBlock(new UnsafeBuffer(b), 0, b.length));
+            if (expected) {
+                load.run();
+                assertTrue(loader.isDone());
+            } else {
+                try {
+                    load.run();
+                } catch (IllegalStateException e) {
+                    assertTrue(e.getMessage().contains("snapshot"), e.getMessage());
+                }
+                assertFalse(loader.isDone());
+            }
+        }
+    }
+
+    @Test
+    void shouldRefuseReadsWhenClosed() {
+        NamespaceState other = new NamespaceState(directory.resolve("other"), MAP_LENGTH);
+        LocalReads reads = other.reads();
+        other.close();
+        assertThrows(org.apollofs.namespace.client.NamespaceException.class, () -> reads.getAttributes(1));
+    }
+
+    /** Every directory counts its entries and subdirectories right, and every inode is reached or kept open. */
+    private void checkTree(long seed) {
+        long[] reached = {0};
+        java.util.Map<Long, Integer> names = new java.util.HashMap<>();
+        walk(Inode.ROOT, reached, names, seed);
+        names.forEach((inode, count) -> assertEquals(
+                count, state.reads().getAttributes(inode).linkCount(), "seed=" + seed + ", inode=" + inode));
+        long distinct = reached[0] + names.size();
+        long unlinked = state.reads().inodeCount() - distinct;
+        assertTrue(unlinked >= 0, "seed=" + seed + ", unlinked=" + unlinked);
+    }
+
+    private void walk(long directory, long[] reached, java.util.Map<Long, Integer> names, long seed) {
+        reached[0]++;
+        var entries =
+                state.reads().readDirectory(directory, null, Integer.MAX_VALUE).entries();
+        int subdirectories = 0;
+        for (var entry : entries) {
+            if (entry.inode().isDirectory()) {
+                subdirectories++;
+                walk(entry.inode().id(), reached, names, seed);
+            } else {
+                names.merge(entry.inode().id(), 1, Integer::sum);
+            }
+        }
+        Inode inode = state.reads().getAttributes(directory);
+        assertEquals(entries.size(), inode.size(), "seed=" + seed + ", directory=" + directory);
+        assertEquals(2 + subdirectories, inode.linkCount(), "seed=" + seed + ", directory=" + directory);
+    }
+}

@@ -1,0 +1,140 @@
+package org.apollofs.namespace.state;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.namespace.client.AttributeChange;
+import org.apollofs.namespace.client.ContentCommit;
+import org.apollofs.namespace.client.Extent;
+import org.apollofs.namespace.client.FreedRun;
+import org.apollofs.namespace.client.KeyValue;
+
+/** Random commands of a few sessions on a small tree, so that they meet: many are refused, which is part of it. */
+final class RandomCommands {
+    private final CommandLog log;
+    private final Random random;
+    private final List<Long> sessions = new ArrayList<>();
+    private final long[] nextIds = new long[64];
+    private byte[] last;
+
+    RandomCommands(CommandLog log, Random random) {
+        this.log = log;
+        this.random = random;
+        sessions.add(log.openSession());
+        sessions.add(log.openSession());
+        log.results()
+                .done(log.apply(
+                        sessions.getFirst(),
+                        id(sessions.getFirst()),
+                        0,
+                        (e, to) -> e.addPlacementTable(to, 2, 1, List.of(new int[] {0, 1, 2}))));
+    }
+
+    private long id(long session) {
+        return ++nextIds[(int) session % 64];
+    }
+
+    void run(int count) {
+        for (int i = 0; i < count; i++) {
+            step();
+        }
+    }
+
+    private void step() {
+        long session = sessions.get(random.nextInt(sessions.size()));
+        long id = id(session);
+        long acked = Math.max(0, id - random.nextInt(20));
+        switch (random.nextInt(24)) {
+            case 0, 1, 2 ->
+                log.apply(
+                        session,
+                        id,
+                        acked,
+                        (e, to) -> e.makeNode(
+                                to, inode(), name(), random.nextBoolean() ? 0100644 : 0040755, 1, 2, new byte[0]));
+            case 3 -> log.apply(session, id, acked, (e, to) -> e.makeNode(to, inode(), name(), 0120777, 1, 2, name()));
+            case 4 -> log.apply(session, id, acked, (e, to) -> e.makeLink(to, inode(), inode(), name()));
+            case 5, 6 -> log.apply(session, id, acked, (e, to) -> e.unlink(to, inode(), name(), random.nextBoolean()));
+            case 7 -> log.apply(session, id, acked, (e, to) -> e.removeDirectory(to, inode(), name()));
+            case 8, 9, 10 ->
+                log.apply(
+                        session,
+                        id,
+                        acked,
+                        (e, to) -> e.rename(
+                                to, inode(), name(), inode(), name(), random.nextInt(3), random.nextBoolean()));
+            case 11 -> log.apply(session, id, acked, (e, to) -> e.releaseUnlinked(to, inode()));
+            case 12 ->
+                log.apply(
+                        session,
+                        id,
+                        acked,
+                        (e, to) -> e.setAttributes(to, inode(), AttributeChange.size(random.nextInt(3000))));
+            case 13, 14, 15 -> log.apply(session, id, acked, (e, to) -> e.commit(to, commit(session)));
+            case 16, 17 -> log.apply(session, id, acked, (e, to) -> e.put(to, path(), name(), KeyValue.ANY_VERSION));
+            case 18 -> log.apply(session, id, acked, (e, to) -> e.compareAndSet(to, path(), name(), name()));
+            case 19 -> log.apply(session, id, acked, (e, to) -> e.delete(to, path(), KeyValue.ANY_VERSION));
+            case 20 ->
+                log.apply(
+                        session,
+                        id,
+                        acked,
+                        (e, to) -> e.acknowledgeFreed(to, List.of(new FreedRun(random.nextInt(50), 0, 0, 0, 0))));
+            case 21 -> {
+                log.advance(random.nextLong(CommandLog.LEASE_NS));
+                log.tick();
+                sessions.set(random.nextInt(sessions.size()), log.openSession());
+            }
+            case 22 -> repeat();
+            default -> garbage();
+        }
+    }
+
+    /** The same bytes once more, as a retry sends them. */
+    private void repeat() {
+        if (last != null) {
+            log.apply(last);
+        }
+        last = log.entries().get(random.nextInt(log.entries().size())).command();
+    }
+
+    private void garbage() {
+        byte[] bytes = new byte[random.nextInt(200)];
+        random.nextBytes(bytes);
+        List<CommandLog.Entry> entries = log.entries();
+        byte[] some = entries.get(random.nextInt(entries.size())).command();
+        if (some != null && random.nextBoolean()) {
+            // A command that is damaged in one place.
+            bytes = some.clone();
+            bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+        }
+        UnsafeBuffer unused = log.apply(bytes);
+        assert unused != null;
+    }
+
+    private long inode() {
+        return 1L + random.nextInt(12);
+    }
+
+    private byte[] name() {
+        return ("n" + random.nextInt(8)).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private byte[] path() {
+        return ("n" + random.nextInt(8) + (random.nextBoolean() ? "/n" + random.nextInt(8) : ""))
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    private ContentCommit commit(long session) {
+        boolean replace = random.nextInt(4) == 0;
+        long offset = random.nextInt(2000);
+        long length = 1L + random.nextInt(1000);
+        Extent extent = new Extent(
+                offset, length, session, random.nextInt(1000), random.nextInt(2), random.nextInt(100), 100, 1);
+        byte[] inline = replace && random.nextBoolean() ? new byte[random.nextInt(500)] : null;
+        return new ContentCommit(
+                inode(), replace, ContentCommit.ANY_VERSION, inline, List.of(extent), offset + length + 500, 9);
+    }
+}
