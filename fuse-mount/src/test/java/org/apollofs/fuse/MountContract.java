@@ -27,8 +27,10 @@ import java.util.Random;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.agrona.concurrent.SystemEpochNanoClock;
 import org.apollofs.dataplane.client.DataException;
 import org.apollofs.io.os.Libc;
+import org.apollofs.namespace.local.LocalNamespace;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,7 +45,7 @@ abstract class MountContract {
     @TempDir
     Path scratch;
 
-    private MemoryNamespace namespace;
+    private LocalNamespace namespace;
     private MemoryDataClient data;
     private MountFixture fixture;
     private Path root;
@@ -54,7 +56,7 @@ abstract class MountContract {
     void mount() throws IOException {
         assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "needs /dev/fuse");
         root = Files.createDirectory(scratch.resolve("mnt"));
-        namespace = new MemoryNamespace();
+        namespace = LocalNamespace.open(scratch.resolve("namespace"), new SystemEpochNanoClock());
         data = new MemoryDataClient(namespace, 24, SLAB_LENGTH);
         fixture = new MountFixture(root, backend(), namespace, data, 8);
     }
@@ -65,6 +67,7 @@ abstract class MountContract {
             fixture.close();
             assertEquals(24, data.slabs().available(), "slabs not given back");
             data.close();
+            namespace.close();
         }
     }
 

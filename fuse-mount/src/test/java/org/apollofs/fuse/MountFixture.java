@@ -80,6 +80,11 @@ final class MountFixture implements AutoCloseable {
         }
     }
 
+    /** Whether a worker still runs. */
+    boolean isServing() {
+        return threads.stream().anyMatch(Thread::isAlive);
+    }
+
     String shell(String script) {
         return shell(root, script);
     }

@@ -1,6 +1,7 @@
 package org.apollofs.fuse.kernel;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -246,9 +247,11 @@ public final class KernelMount implements FuseMount {
     }
 
     private static int pageLimit() {
-        try {
-            return Integer.parseInt(
-                    Files.readString(PAGE_LIMIT, StandardCharsets.US_ASCII).strip());
+        // One read: the kernel hands a setting out only once, and Files.readString begins with a single byte.
+        byte[] text = new byte[32];
+        try (InputStream setting = Files.newInputStream(PAGE_LIMIT)) {
+            int length = Math.max(0, setting.read(text));
+            return Integer.parseInt(new String(text, 0, length, StandardCharsets.US_ASCII).strip());
         } catch (IOException | NumberFormatException e) {
             // Kernels before 6.13 have the limit built in.
             return DEFAULT_PAGE_LIMIT;
