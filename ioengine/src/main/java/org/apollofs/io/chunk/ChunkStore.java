@@ -31,6 +31,8 @@ public final class ChunkStore implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ChunkStore.class);
     /** Records beyond which a clean close writes a snapshot, so that the next open has little to replay. */
     private static final int CLOSE_JOURNAL_BYTES = 1 << 20;
+    /** Duty cycles between looks at all tables of the index. */
+    private static final int MEMORY_GAUGE_CYCLES = 10_000;
 
     private final StoreFiles files;
     private final SnapshotFile[] snapshots;
@@ -44,6 +46,7 @@ public final class ChunkStore implements AutoCloseable {
     private final ReadPath reads;
     private final CompletionHandler onCompletion = this::onCompletion;
     private boolean marked = true;
+    private int cyclesToMemoryGauge;
     private boolean closed;
 
     private ChunkStore(ChunkStoreContext context, StoreFiles files, SnapshotFile[] snapshots, StoreParts parts) {
@@ -222,6 +225,12 @@ public final class ChunkStore implements AutoCloseable {
         counters.set(StoreCounter.USED_BYTES, parts.space().usedBytes());
         counters.set(StoreCounter.LARGEST_FREE_BYTES, parts.space().largestFreeLength());
         counters.set(StoreCounter.JOURNAL_USED_BYTES, parts.journal().usedBytes());
+        if (--cyclesToMemoryGauge < 0) {
+            cyclesToMemoryGauge = MEMORY_GAUGE_CYCLES;
+            counters.set(
+                    StoreCounter.MEMORY_BYTES,
+                    parts.index().memoryBytes() + parts.space().memoryBytes());
+        }
     }
 
     /**

@@ -16,9 +16,9 @@ public final class ChunkStoreContext {
     /** Default of {@link #readSlots(int)}. */
     public static final int DEFAULT_READ_SLOTS = 128;
     /** Default of {@link #commitBytes(long)}. */
-    public static final long DEFAULT_COMMIT_BYTES = 8L << 20;
+    public static final long DEFAULT_COMMIT_BYTES = 16L << 20;
     /** Default of {@link #commitDelayNs(long)}. */
-    public static final long DEFAULT_COMMIT_DELAY_NS = 500_000;
+    public static final long DEFAULT_COMMIT_DELAY_NS = 1_000_000;
 
     /** Smallest device queue that leaves reads and writes something after the syncs. */
     private static final int MIN_QUEUE_DEPTH = 2 * StoreParts.RESERVED_FOR_SYNCS;

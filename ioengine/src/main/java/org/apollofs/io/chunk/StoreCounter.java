@@ -29,7 +29,7 @@ public enum StoreCounter {
     USED_BYTES("space in use (gauge)", "bytes"),
     PAYLOAD_SPACE_BYTES("space handed out for payload, padding included", "bytes"),
     LARGEST_FREE_BYTES("largest free block (gauge)", "bytes"),
-    INDEX_MEMORY_BYTES("index memory (gauge)", "bytes");
+    MEMORY_BYTES("memory of index and space outside the heap (gauge)", "bytes");
 
     private final String label;
     private final String unit;

@@ -22,11 +22,7 @@ record StoreParts(
 
     /** Whether a read or write may be queued now. */
     boolean deviceHasRoom() {
-        boolean room = device.pending() < device.queueDepth() - RESERVED_FOR_SYNCS;
-        if (!room) {
-            counters.increment(StoreCounter.DEVICE_QUEUE_FULL);
-        }
-        return room;
+        return device.pending() < device.queueDepth() - RESERVED_FOR_SYNCS;
     }
 
     int targetId() {

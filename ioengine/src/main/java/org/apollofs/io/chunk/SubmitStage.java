@@ -14,6 +14,7 @@ final class SubmitStage {
     private final StoreParts parts;
     private final Sequence verified;
     private final Sequence sequence = new Sequence();
+    private boolean stalled;
 
     SubmitStage(StoreParts parts, Sequence verified) {
         this.parts = parts;
@@ -49,8 +50,13 @@ final class SubmitStage {
             return true;
         }
         if (!parts.deviceHasRoom()) {
+            if (!stalled) {
+                parts.counters().increment(StoreCounter.DEVICE_QUEUE_FULL);
+            }
+            stalled = true;
             return false;
         }
+        stalled = false;
         ChunkEntry entry = slot.entry;
         if (!slot.hasSpace && !takeSpace(slot)) {
             return true;

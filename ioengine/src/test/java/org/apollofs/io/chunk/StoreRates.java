@@ -69,8 +69,8 @@ final class StoreRates {
         long start = SystemNanoClock.INSTANCE.nanoTime();
         long next = 0;
         int[] inFlight = new int[1];
-        Slab[] slabs = new Slab[depth];
-        for (int i = 0; i < depth; i++) {
+        Slab[] slabs = new Slab[Math.min(60, depth)];
+        for (int i = 0; i < slabs.length; i++) {
             slabs[i] = pool.tryAcquire();
         }
         java.util.ArrayDeque<Slab> free = new java.util.ArrayDeque<>(java.util.List.of(slabs));
