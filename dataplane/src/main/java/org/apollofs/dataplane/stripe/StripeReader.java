@@ -16,6 +16,7 @@ import org.apollofs.transport.Lane;
 public final class StripeReader {
     private static final long SLAB_WAIT_NS = 50_000;
     private static final long WAIT_NS = 10_000_000;
+    private static final long RECOVERY_WAIT_NS = 5_000_000;
 
     private final StripeContext context;
     private final ChunkCache cache;
@@ -129,8 +130,38 @@ public final class StripeReader {
         }
     }
 
-    /** A verified range, pinned: from memory, from the chunk's target, or rebuilt. */
+    /**
+     * A verified range, pinned. While too few chunks are to be had but targets of the stripe may still come back (the site is
+     * starting, a lane connects again), it is tried again: a restart must not be seen as damage.
+     */
     private CachedChunk obtain(
+            PlacementTable table, long session, long stripe, int index, int need, int needEnd, int from, int until) {
+        long deadlineNs = context.clock().nanoTime() + longestReadNs();
+        while (true) {
+            try {
+                return obtainNow(table, session, stripe, index, need, needEnd, from, until);
+            } catch (StripeException e) {
+                if (e.kind() != StripeException.Kind.IO_ERROR
+                        || !isAnyRecovering(table.group(stripe))
+                        || context.clock().nanoTime() - deadlineNs > 0) {
+                    throw e;
+                }
+                context.waitStrategy().await(RECOVERY_WAIT_NS);
+            }
+        }
+    }
+
+    private boolean isAnyRecovering(int[] group) {
+        for (int target : group) {
+            if (context.targets().usability(target) == Usability.RECOVERING) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A verified range, pinned: from memory, from the chunk's target, or rebuilt. */
+    private CachedChunk obtainNow(
             PlacementTable table, long session, long stripe, int index, int need, int needEnd, int from, int until) {
         while (true) {
             CachedChunk chunk = cache.find(session, stripe, index, need, needEnd);
