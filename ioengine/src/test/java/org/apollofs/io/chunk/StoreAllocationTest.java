@@ -61,6 +61,7 @@ class StoreAllocationTest {
             // Several snapshots were written meanwhile. Less than any object each.
             assertTrue(each < 16, "bytes each=" + each);
             assertEquals(0, failures);
+            assertEquals(12_001, answers);
         } finally {
             store.close();
             pool.close();
