@@ -153,14 +153,17 @@ public final class ApolloFileSystem {
         if (victim.isDirectory()) {
             throw new FuseException(Errno.EISDIR, "unlink: a directory: inode=" + victim.id());
         }
+        Inode removed;
+        boolean keepOpen;
         ReentrantLock lock = openInodes.lock(victim.id());
         lock.lock();
         try {
-            boolean keepOpen = isOpen(victim.id());
-            onNameRemoved(namespace.unlink(parent, name, keepOpen), keepOpen);
+            keepOpen = openInodes.get(victim.id()) != null;
+            removed = namespace.unlink(parent, name, keepOpen);
         } finally {
             lock.unlock();
         }
+        onNameRemoved(removed, keepOpen);
     }
 
     /** Removes an empty directory. */
@@ -192,14 +195,17 @@ public final class ApolloFileSystem {
             namespace.rename(parent, name, newParent, newName, flags, false);
             return;
         }
+        Inode removed;
+        boolean keepOpen;
         ReentrantLock lock = openInodes.lock(replaced.id());
         lock.lock();
         try {
-            boolean keepOpen = isOpen(replaced.id());
-            onNameRemoved(namespace.rename(parent, name, newParent, newName, flags, keepOpen), keepOpen);
+            keepOpen = openInodes.get(replaced.id()) != null;
+            removed = namespace.rename(parent, name, newParent, newName, flags, keepOpen);
         } finally {
             lock.unlock();
         }
+        onNameRemoved(removed, keepOpen);
     }
 
     /**
@@ -428,21 +434,23 @@ public final class ApolloFileSystem {
         return ((int) (modeAndGroup >>> 32) & Attributes.SET_GROUP_ID) != 0 ? modeAndGroup & 0xffff_ffffL : -1;
     }
 
-    /** The record of a removed name's inode is kept for its open handles, or dropped if they ended meanwhile. */
+    /** An inode without a name goes with its last handle, or now if there is none (any more). */
     private void onNameRemoved(Inode removed, boolean keptOpen) {
         if (removed == null || removed.linkCount() > 0 || !keptOpen) {
             return;
         }
-        OpenInodes.OpenInode open = openInodes.get(removed.id());
-        if (open != null) {
-            open.unlinked = true;
-        } else if (!data.isOpen(removed.id())) {
-            namespace.releaseUnlinked(removed.id());
+        ReentrantLock lock = openInodes.lock(removed.id());
+        lock.lock();
+        try {
+            OpenInodes.OpenInode open = openInodes.get(removed.id());
+            if (open != null) {
+                open.unlinked = true;
+                return;
+            }
+        } finally {
+            lock.unlock();
         }
-    }
-
-    private boolean isOpen(long inode) {
-        return openInodes.get(inode) != null || data.isOpen(inode);
+        namespace.releaseUnlinked(removed.id());
     }
 
     private FileHandle writable(long handle) {
@@ -506,7 +514,7 @@ public final class ApolloFileSystem {
         OpenFile file;
         lock.lock();
         try {
-            if (!isOpen(inode)) {
+            if (!data.isOpen(inode)) {
                 // Under the lock, so that nobody opens the file at its old size meanwhile.
                 namespace.setAttributes(inode, AttributeChange.size(size));
                 return;

@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
 public final class MountPoint {
     private static final Logger LOG = LoggerFactory.getLogger(MountPoint.class);
     private static final int STEP_MS = 50;
+    private static final Path CONNECTIONS = Path.of("/sys/fs/fuse/connections");
 
     private MountPoint() {}
 
@@ -32,7 +33,7 @@ public final class MountPoint {
         // Stale mounts may lie on top of each other.
         while (mounted.isPresent() && mounted.get().isApollo() && isDead(real)) {
             LOG.warn("mount point: detaching what a process that is gone left there: path={}", real);
-            int result = Libc.umount2(real.toString(), Libc.MNT_DETACH);
+            int result = tryUnmount(real, Libc.MNT_DETACH);
             if (result < 0) {
                 throw new MountException(
                         MountException.Reason.MOUNT_POINT,
@@ -58,20 +59,42 @@ public final class MountPoint {
      * @throws MountException if the kernel refuses.
      */
     public static void unmount(Path mountPoint, int graceMs) {
-        int result = Libc.umount2(mountPoint.toString(), 0);
+        int result = tryUnmount(mountPoint, 0);
         for (int waitedMs = 0; result == -Errno.EBUSY && waitedMs < graceMs; waitedMs += STEP_MS) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(STEP_MS));
-            result = Libc.umount2(mountPoint.toString(), 0);
+            result = tryUnmount(mountPoint, 0);
         }
         if (result == -Errno.EBUSY) {
             LOG.warn("unmount: programs still use it, their next call fails: path={}", mountPoint);
+            abort(mountPoint);
             // MNT_FORCE first ends the connection, which MNT_DETACH alone would leave to the last user.
-            result = Libc.umount2(mountPoint.toString(), Libc.MNT_FORCE | Libc.MNT_DETACH);
+            result = tryUnmount(mountPoint, Libc.MNT_FORCE | Libc.MNT_DETACH);
         }
         if (result < 0 && result != -Errno.EINVAL && result != -Errno.ENOENT) {
             throw new MountException(
                     MountException.Reason.REFUSED,
                     "unmount failed: path=" + mountPoint + ", errno=" + Errno.name(result));
+        }
+    }
+
+    private static int tryUnmount(Path mountPoint, int flags) {
+        int result = Libc.umount2(mountPoint.toString(), flags);
+        return result == -Errno.EPERM ? FuserMount.unmount(mountPoint, flags != 0) : result;
+    }
+
+    /** Ends the connection where this user may not use MNT_FORCE: needs the control file system (fusectl). */
+    private static void abort(Path mountPoint) {
+        Optional<MountTable.Entry> entry = MountTable.at(mountPoint);
+        if (entry.isEmpty()) {
+            return;
+        }
+        String device = entry.get().device();
+        Path control =
+                CONNECTIONS.resolve(device.substring(device.indexOf(':') + 1)).resolve("abort");
+        try {
+            Files.writeString(control, "1");
+        } catch (IOException e) {
+            LOG.debug("unmount: connection not aborted: path={}, cause={}", control, e.getMessage());
         }
     }
 

@@ -19,7 +19,7 @@ import org.apollofs.namespace.client.Inode;
 import org.apollofs.namespace.client.Namespace;
 
 /** Files on the heap, in blocks, to test the mount without the layers below. */
-final class MemoryDataClient implements DataClient {
+public final class MemoryDataClient implements DataClient {
     private static final int BLOCK_LENGTH = 64 * 1024;
 
     private final Namespace namespace;
@@ -28,7 +28,7 @@ final class MemoryDataClient implements DataClient {
     volatile DataException.Kind failWrites;
     volatile DataException.Kind failReads;
 
-    MemoryDataClient(Namespace namespace, int slabCount, int slabLength) {
+    public MemoryDataClient(Namespace namespace, int slabCount, int slabLength) {
         this.namespace = namespace;
         this.slabs = SlabPool.allocate(slabCount, slabLength);
     }

@@ -9,22 +9,34 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.apollofs.dataplane.client.DataClient;
 import org.apollofs.fuse.backend.Backends;
 import org.apollofs.io.os.Libc;
 import org.apollofs.namespace.client.Namespace;
 
 /** A mounted file system with its worker threads, taken down again whatever happened. */
-final class MountFixture implements AutoCloseable {
+public final class MountFixture implements AutoCloseable {
     private static final int TIMEOUT_S = 60;
 
-    final FuseMount mount;
+    public final FuseMount mount;
     final Path root;
     final MountContext context;
     final List<Throwable> bugs = new CopyOnWriteArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
 
     MountFixture(Path root, Backend backend, Namespace namespace, DataClient data, int workers) {
+        this(root, backend, namespace, data, workers, Backends::mount);
+    }
+
+    /** @param mounting makes the mount of a context. */
+    public MountFixture(
+            Path root,
+            Backend backend,
+            Namespace namespace,
+            DataClient data,
+            int workers,
+            Function<MountContext, FuseMount> mounting) {
         this.root = root;
         context = new MountContext()
                 .mountPoint(root)
@@ -34,7 +46,7 @@ final class MountFixture implements AutoCloseable {
                 .workerCount(workers)
                 .unmountGraceMs(1_000)
                 .errorHandler(bugs::add);
-        mount = Backends.mount(context);
+        mount = mounting.apply(context);
         for (int i = 0; i < mount.workerCount(); i++) {
             Thread thread = new Thread(mount.worker(i), "fuse-" + i);
             thread.setDaemon(true);
@@ -85,7 +97,7 @@ final class MountFixture implements AutoCloseable {
         return threads.stream().anyMatch(Thread::isAlive);
     }
 
-    String shell(String script) {
+    public String shell(String script) {
         return shell(root, script);
     }
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,8 +18,6 @@ import org.apollofs.fuse.MountPoint;
 import org.apollofs.fuse.MountTable;
 import org.apollofs.fuse.RequestFailures;
 import org.apollofs.io.os.Errno;
-import org.apollofs.io.os.Libc;
-import org.apollofs.io.os.OpenFlags;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,8 +28,6 @@ import org.slf4j.LoggerFactory;
 public final class KernelMount implements FuseMount {
     private static final Logger LOG = LoggerFactory.getLogger(KernelMount.class);
 
-    private static final String DEVICE = "/dev/fuse";
-    private static final String TYPE = "fuse.apollo";
     private static final Path PAGE_LIMIT = Path.of("/proc/sys/fs/fuse/max_pages_limit");
     private static final int DEFAULT_PAGE_LIMIT = 256;
     /** The kernel rejects a buffer shorter than this, whatever max_write will be. */
@@ -64,18 +59,17 @@ public final class KernelMount implements FuseMount {
      */
     public static KernelMount mount(MountContext context) {
         Path mountPoint = MountPoint.prepare(context.mountPoint());
-        int fd = openDevice();
+        int maxRead = Math.min(context.dataClient().slabs().slabLength(), pageLimit() * Negotiation.PAGE_LENGTH);
+        return mounted(context, mountPoint, FuseDevice.mount(mountPoint, maxRead));
+    }
+
+    /** As {@link #mount}, with a descriptor that is mounted already. */
+    static KernelMount mounted(MountContext context, Path mountPoint, int fd) {
         KernelMount mount;
-        try {
-            mountDevice(fd, mountPoint, Math.min(context.dataClient().slabs().slabLength(), pageLimit() * 4096));
-        } catch (RuntimeException e) {
-            Libc.close(fd);
-            throw e;
-        }
         try {
             mount = serve(context, mountPoint, fd);
         } catch (RuntimeException e) {
-            Libc.umount2(mountPoint.toString(), Libc.MNT_DETACH);
+            MountPoint.unmount(mountPoint, 0);
             throw e;
         }
         mount.raiseReadAhead();
@@ -143,34 +137,6 @@ public final class KernelMount implements FuseMount {
         }
     }
 
-    private static int openDevice() {
-        int fd = Libc.open(DEVICE, OpenFlags.O_RDWR | OpenFlags.O_CLOEXEC, 0);
-        if (fd >= 0) {
-            return fd;
-        }
-        throw new MountException(
-                fd == -Errno.EACCES || fd == -Errno.EPERM ? Reason.NOT_PERMITTED : Reason.NOT_AVAILABLE,
-                "mount: " + DEVICE + " cannot be opened: errno=" + Errno.name(fd)
-                        + ": load the kernel's fuse module (modprobe fuse), or give the container --device " + DEVICE);
-    }
-
-    private static void mountDevice(int fd, Path mountPoint, int maxRead) {
-        String options =
-                "fd=" + fd + ",rootmode=40000,user_id=0,group_id=0,allow_other,default_permissions,max_read=" + maxRead;
-        int result =
-                Libc.mount(MountTable.SOURCE, mountPoint.toString(), TYPE, Libc.MS_NOSUID | Libc.MS_NODEV, options);
-        if (result >= 0) {
-            return;
-        }
-        if (result == -Errno.EPERM || result == -Errno.EACCES) {
-            throw new MountException(
-                    Reason.NOT_PERMITTED,
-                    "not supported: backend kernel mounts only as root: errno=" + Errno.name(result)
-                            + ": run as root (in a container with --cap-add SYS_ADMIN), or use --backend jnr");
-        }
-        throw new MountException(Reason.REFUSED, "mount failed: path=" + mountPoint + ", errno=" + Errno.name(result));
-    }
-
     private static KernelMount serve(MountContext context, Path mountPoint, int fd) {
         KernelChannel first = new KernelChannel(fd);
         int slabLength = context.dataClient().slabs().slabLength();
@@ -189,12 +155,20 @@ public final class KernelMount implements FuseMount {
                 FuseProtocol.FOPEN_DIRECT_IO | FuseProtocol.FOPEN_PARALLEL_DIRECT_WRITES);
         RequestFailures failures = new RequestFailures(context);
         KernelWorker[] workers = new KernelWorker[context.workerCount()];
-        for (int i = 0; i < workers.length; i++) {
-            KernelChannel channel = i == 0 ? first : new KernelChannel(cloneDevice(fd));
-            Operations operations =
-                    new Operations(channel, fileSystem, context.counters(), encoder, negotiation.maxWrite());
-            workers[i] = new KernelWorker(
-                    channel, operations, context.dataClient().slabs(), negotiation.maxWrite(), failures);
+        int made = 0;
+        try {
+            for (; made < workers.length; made++) {
+                KernelChannel channel = made == 0 ? first : new KernelChannel(FuseDevice.cloneOf(fd));
+                Operations operations =
+                        new Operations(channel, fileSystem, context.counters(), encoder, negotiation.maxWrite());
+                workers[made] = new KernelWorker(
+                        channel, operations, context.dataClient().slabs(), negotiation.maxWrite(), failures);
+            }
+        } catch (RuntimeException e) {
+            for (int i = 0; i < made; i++) {
+                workers[i].close();
+            }
+            throw e;
         }
         return new KernelMount(context, mountPoint, negotiation, workers);
     }
@@ -228,21 +202,6 @@ public final class KernelMount implements FuseMount {
                         Reason.REFUSED, "mount: the kernel refused the answer to INIT: errno=" + Errno.name(result));
             }
             return negotiation;
-        }
-    }
-
-    private static int cloneDevice(int fd) {
-        int clone = openDevice();
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment source = arena.allocate(ValueLayout.JAVA_INT);
-            source.set(ValueLayout.JAVA_INT, 0, fd);
-            int result = Libc.ioctl(clone, FuseProtocol.DEV_IOC_CLONE, source.address());
-            if (result < 0) {
-                Libc.close(clone);
-                throw new MountException(
-                        Reason.REFUSED, "mount: descriptor cannot be cloned: errno=" + Errno.name(result));
-            }
-            return clone;
         }
     }
 

@@ -31,7 +31,8 @@ record Negotiation(int minor, long flags, int maxWrite, int maxReadAhead) {
             | FuseProtocol.INIT_EXT
             | FuseProtocol.DIRECT_IO_ALLOW_MMAP;
 
-    private static final int PAGE_LENGTH = 4096;
+    /** Unit of max_pages. On machines with larger pages it errs on the safe side. */
+    static final int PAGE_LENGTH = 4096;
     /** Without MAX_PAGES a request holds 32 pages. */
     private static final int LEGACY_MAX_WRITE = 32 * PAGE_LENGTH;
 
