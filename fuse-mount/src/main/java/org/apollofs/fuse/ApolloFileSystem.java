@@ -267,26 +267,32 @@ public final class ApolloFileSystem {
         } else {
             open.file().write(fileOffset, source, offset, length);
         }
+        if (open.synchronous()) {
+            open.file().fsync();
+        }
     }
 
     /** Writes a slab's first bytes, without a copy. The slab is taken over, also when the call throws. */
     public void writeSlab(long handle, long fileOffset, Slab slab, int length) {
-        OpenFile file;
+        FileHandle open;
+        boolean atEnd;
         try {
-            FileHandle open = writable(handle);
-            file = open.file();
-            if (open.append() && fileOffset != file.size()) {
-                file.append(slab.buffer(), 0, length);
-                file = null;
+            open = writable(handle);
+            atEnd = open.append() && fileOffset != open.file().size();
+            if (atEnd) {
+                open.file().append(slab.buffer(), 0, length);
             }
         } catch (RuntimeException e) {
             slab.release();
             throw e;
         }
-        if (file == null) {
+        if (atEnd) {
             slab.release();
         } else {
-            file.writeSlab(fileOffset, slab, length);
+            open.file().writeSlab(fileOffset, slab, length);
+        }
+        if (open.synchronous()) {
+            open.file().fsync();
         }
     }
 
@@ -409,7 +415,10 @@ public final class ApolloFileSystem {
                 seen.cachedContent(inode, first ? committed.contentVersion() : SeenInodes.NO_VERSION);
             }
         }
-        long handle = files.add(new FileHandle(open, file, writable, (flags & OpenFlags.O_APPEND) != 0));
+        boolean append = (flags & OpenFlags.O_APPEND) != 0;
+        // O_SYNC has the bit of O_DSYNC in it.
+        boolean synchronous = (flags & OpenFlags.O_DSYNC) != 0;
+        long handle = files.add(new FileHandle(open, file, writable, append, synchronous));
         boolean outdated = seen.isOutdated(committed);
         return new OpenReply(Attributes.visible(committed, data), handle, writable, direct, keepCache, outdated);
     }

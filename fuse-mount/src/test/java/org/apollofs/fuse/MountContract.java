@@ -30,6 +30,7 @@ import java.util.stream.Stream;
 import org.agrona.concurrent.SystemEpochNanoClock;
 import org.apollofs.dataplane.client.DataException;
 import org.apollofs.io.os.Libc;
+import org.apollofs.namespace.client.Inode;
 import org.apollofs.namespace.local.LocalNamespace;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -525,5 +526,101 @@ abstract class MountContract {
                         + "head -c 1M /dev/zero | tr '\\0' \"\\\\00$((i + 1))\" | dd of=shared bs=1M seek=$((j * 4 + i)) conv=notrunc status=none iflag=fullblock; done) & done; wait;"
                         + "[ $(stat -c %s shared) = 16777216 ]; [ $(tr -d '\\1' < shared | wc -c) = 12582912 ];"
                         + "[ $(tr -d '\\2\\3\\4' < shared | wc -c) = 4194304 ]; cmp <(head -c 1M shared | tail -c 10) <(printf '\\1%.0s' 1 2 3 4 5 6 7 8 9 10)");
+    }
+
+    @Test
+    void shouldShowWritesToAReaderThatWasThereBefore() throws IOException {
+        Path file = root.resolve("shared");
+        Files.write(file, new byte[200_000]);
+        try (FileChannel reader = FileChannel.open(file, StandardOpenOption.READ);
+                FileChannel writer = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            for (int round = 1; round <= 20; round++) {
+                byte[] expected = random(round, 200_000 + round);
+                writer.write(ByteBuffer.wrap(expected), 0);
+                ByteBuffer back = ByteBuffer.allocate(expected.length);
+                while (back.hasRemaining() && reader.read(back, back.position()) > 0) {}
+                assertArrayEquals(expected, back.array(), "round=" + round);
+            }
+        }
+    }
+
+    @Test
+    void shouldCommitSynchronousWritesAtOnce() throws IOException {
+        Path file = root.resolve("journal");
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.DSYNC)) {
+            channel.write(ByteBuffer.wrap(new byte[100]));
+            assertEquals(
+                    100, namespace.lookup(Inode.ROOT, "journal".getBytes(UTF_8)).size());
+            channel.write(ByteBuffer.wrap(new byte[300_000]));
+            assertEquals(
+                    300_100,
+                    namespace.lookup(Inode.ROOT, "journal".getBytes(UTF_8)).size());
+        }
+    }
+
+    @Test
+    void shouldKeepNamesOfAnyBytes() {
+        assumeTrue(backend() == Backend.KERNEL, "jnr hands names over as text");
+        fixture.shell(
+                "f=$'\\xff\\xfe \\n'; echo x > \"$f\"; [ \"$(ls -A | od -c)\" = \"$(printf '%s\\n' \"$f\" | od -c)\" ];"
+                        + " mv \"$f\" $'\\x80'; cat $'\\x80'; rm $'\\x80'");
+    }
+
+    @Test
+    void shouldEqualAModelUnderRandomOperations() throws IOException {
+        long seed = 20_261_123;
+        Random random = new Random(seed);
+        Path file = root.resolve("model");
+        byte[] model = {};
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        try {
+            for (int step = 0; step < 250; step++) {
+                String where = "seed=" + seed + ", step=" + step;
+                switch (random.nextInt(8)) {
+                    case 0, 1, 2 -> {
+                        byte[] bytes = random(step, 1 + random.nextInt(random.nextBoolean() ? 300_000 : 3_000));
+                        int offset = random.nextInt(model.length + 50_000);
+                        channel.write(ByteBuffer.wrap(bytes), offset);
+                        model = Arrays.copyOf(model, Math.max(model.length, offset + bytes.length));
+                        System.arraycopy(bytes, 0, model, offset, bytes.length);
+                    }
+                    case 3 -> {
+                        byte[] bytes = random(step, random.nextInt(100_000));
+                        Files.write(file, bytes, StandardOpenOption.APPEND);
+                        int end = model.length;
+                        model = Arrays.copyOf(model, end + bytes.length);
+                        System.arraycopy(bytes, 0, model, end, bytes.length);
+                    }
+                    case 4 -> {
+                        int size = random.nextInt(model.length + 1);
+                        channel.truncate(size);
+                        model = Arrays.copyOf(model, size);
+                    }
+                    case 5 -> {
+                        if (random.nextInt(4) == 0) {
+                            Files.write(file, new byte[0]);
+                            model = new byte[0];
+                        } else {
+                            channel.force(true);
+                        }
+                    }
+                    case 6 -> {
+                        channel.close();
+                        if (random.nextBoolean()) {
+                            Files.move(file, root.resolve("model.moved"));
+                            Files.move(root.resolve("model.moved"), file);
+                        }
+                        channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                    }
+                    default -> assertArrayEquals(model, Files.readAllBytes(file), where);
+                }
+                assertEquals(model.length, channel.size(), where);
+            }
+        } finally {
+            channel.close();
+        }
+        assertArrayEquals(model, Files.readAllBytes(file), "seed=" + seed);
     }
 }

@@ -92,6 +92,15 @@ public final class MountFixture implements AutoCloseable {
         }
     }
 
+    /** Bytes that the workers have allocated since they began. */
+    long allocatedBytes() {
+        com.sun.management.ThreadMXBean beans =
+                (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
+        return threads.stream()
+                .mapToLong(thread -> beans.getThreadAllocatedBytes(thread.threadId()))
+                .sum();
+    }
+
     /** Whether a worker still runs. */
     boolean isServing() {
         return threads.stream().anyMatch(Thread::isAlive);

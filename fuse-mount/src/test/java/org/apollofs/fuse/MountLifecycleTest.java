@@ -185,6 +185,28 @@ class MountLifecycleTest {
         data.close();
     }
 
+    /** Counts what the workers allocate; a request's handful of bytes would show thousands of times. */
+    @Test
+    void shouldNotAllocateWhenReadingAndWriting() throws IOException {
+        NullDataClient data = new NullDataClient(16, 1 << 20);
+        try (MountFixture fixture = new MountFixture(root, Backend.KERNEL, namespace, data, 2)) {
+            String write = "fio --name=w --ioengine=psync --fallocate=none --filename=f --rw=write --size=64M --bs=";
+            String read = "fio --name=r --ioengine=psync --filename=f --rw=read --direct=1 --size=64M --bs=";
+            assumeTrue(MountFixture.hasCommand("fio"), "needs fio");
+            String all = write + "4k; " + read + "4k; " + write + "256k; " + read + "256k";
+            fixture.shell(all);
+            long before = fixture.allocatedBytes();
+            long requests = fixture.context.counters().get(MountCounters.Counter.REQUESTS);
+            fixture.shell(all);
+            requests = fixture.context.counters().get(MountCounters.Counter.REQUESTS) - requests;
+            long allocated = fixture.allocatedBytes() - before;
+            assertTrue(requests > 30_000, "requests=" + requests);
+            // Opening, looking up and the like may.
+            assertTrue(allocated < 8 * requests, "bytes=" + allocated + ", requests=" + requests);
+        }
+        data.close();
+    }
+
     @Test
     void shouldSeeWhatAnotherHostDoes() throws IOException {
         MemoryDataClient data = new MemoryDataClient(namespace, 16, 1 << 20);
