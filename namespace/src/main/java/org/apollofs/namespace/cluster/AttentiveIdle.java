@@ -20,10 +20,12 @@ public final class AttentiveIdle {
     private static final int YIELDS = 20;
     /** Time of a close wait, ns. Linux adds about 50 us to it. */
     private static final long CLOSE_PARK_NS = 10_000;
-    /** Close waits before dozing: about 60 ms. */
-    private static final int CLOSE_PARKS = 1_000;
+    /** Close waits after work of any kind: about 0.6 ms. Some threads have work of their own now and then. */
+    private static final int CLOSE_PARKS = 10;
+    /** Close waits after a command was sent by this process: about 60 ms. */
+    private static final int ATTENTION = 1_000;
     /** Time of a doze, ns. */
-    private static final long DOZE_NS = 2_000_000;
+    private static final long DOZE_NS = 5_000_000;
 
     private final List<Strategy> strategies = new CopyOnWriteArrayList<>();
 
@@ -34,7 +36,7 @@ public final class AttentiveIdle {
         return strategy;
     }
 
-    /** Wakes those that doze. */
+    /** Says that a command is on its way: wakes those that doze, and keeps all close for a while. */
     public void wake() {
         for (int i = 0, size = strategies.size(); i < size; i++) {
             strategies.get(i).wake();
@@ -43,6 +45,8 @@ public final class AttentiveIdle {
 
     private static final class Strategy implements IdleStrategy {
         private int idleCycles;
+        private int attention;
+        private volatile boolean isWoken;
         private volatile Thread dozing;
 
         @Override
@@ -56,21 +60,31 @@ public final class AttentiveIdle {
 
         @Override
         public void idle() {
+            if (isWoken) {
+                isWoken = false;
+                attention = ATTENTION;
+            }
             if (idleCycles < YIELDS) {
                 idleCycles++;
                 YieldingIdleStrategy.INSTANCE.idle();
+            } else if (attention > 0) {
+                attention--;
+                LockSupport.parkNanos(CLOSE_PARK_NS);
             } else if (idleCycles < YIELDS + CLOSE_PARKS) {
                 idleCycles++;
                 LockSupport.parkNanos(CLOSE_PARK_NS);
             } else {
-                dozing = Thread.currentThread();
-                LockSupport.parkNanos(DOZE_NS);
-                if (dozing == null) {
-                    // Woken: stay close, since work is on its way through the threads before this one.
-                    idleCycles = YIELDS;
-                }
-                dozing = null;
+                doze();
             }
+        }
+
+        private void doze() {
+            dozing = Thread.currentThread();
+            // A wake that came before the thread was to be seen is not missed.
+            if (!isWoken) {
+                LockSupport.parkNanos(DOZE_NS);
+            }
+            dozing = null;
         }
 
         @Override
@@ -79,9 +93,11 @@ public final class AttentiveIdle {
         }
 
         void wake() {
+            if (!isWoken) {
+                isWoken = true;
+            }
             Thread thread = dozing;
             if (thread != null) {
-                dozing = null;
                 LockSupport.unpark(thread);
             }
         }

@@ -3,6 +3,7 @@ package org.apollofs.namespace.cluster;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.AgentTerminationException;
 import org.apollofs.namespace.command.CommandNamespace;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +51,14 @@ public final class ClusterNamespace extends CommandNamespace {
             }
         }
         return namespace;
+    }
+
+    private static void onError(Throwable e) {
+        if (e instanceof AgentTerminationException) {
+            LOG.error("namespace client stops: {}", e.getMessage());
+        } else {
+            LOG.error("namespace client failed", e);
+        }
     }
 
     /** What the caller runs, on a thread of its own, if no thread factory was given. */

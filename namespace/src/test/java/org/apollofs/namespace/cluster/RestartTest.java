@@ -3,15 +3,12 @@ package org.apollofs.namespace.cluster;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.aeron.driver.MediaDriver;
 import java.io.BufferedReader;
-import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -108,7 +105,7 @@ class RestartTest {
         int threads = 8;
         long[] acknowledged = new long[threads];
         for (int round = 0; round < 3; round++) {
-            Process process = startMember(threads);
+            Process process = JavaProcess.start(MemberProcess.class, directory.toString(), Integer.toString(threads));
             long lines = readSome(process, acknowledged, 500 + 300 * round);
             assertTrue(lines > 0, "the member wrote nothing");
         }
@@ -128,20 +125,6 @@ class RestartTest {
             }
             assertEquals(0, site.member().counters().framesTorn.sum());
         }
-    }
-
-    private Process startMember(int threads) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(ProcessHandle.current().info().command().orElseThrow());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.add("-cp");
-        command.add(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
-        command.add(MemberProcess.class.getName());
-        command.add(directory.toString());
-        command.add(Integer.toString(threads));
-        return new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
     }
 
     /** Reads acknowledgements, kills the process in the midst, and reads what it had still written. */
@@ -222,7 +205,7 @@ class RestartTest {
     @Test
     void shouldSayThatNobodyAnswers() {
         try (MediaDriver driver = MediaDriver.launch(TestSite.driver(directory, new AttentiveIdle()))) {
-            NamespaceException thrown = org.junit.jupiter.api.Assertions.assertThrows(
+            NamespaceException thrown = assertThrows(
                     NamespaceException.class,
                     () -> ClusterNamespace.connect(new ClusterClientContext()
                                     .aeronDirectory(driver.aeronDirectoryName())

@@ -1,0 +1,194 @@
+package org.apollofs.namespace.cluster;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.aeron.driver.MediaDriver;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.agrona.concurrent.AgentInvoker;
+import org.apollofs.namespace.client.Inode;
+import org.apollofs.namespace.client.KeyValue;
+import org.apollofs.namespace.client.Namespace;
+import org.apollofs.namespace.client.NamespaceError;
+import org.apollofs.namespace.client.NamespaceException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The client by itself: other processes, other channels, back-pressure, deadlines, leases. */
+@Timeout(60)
+class ClusterClientTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void shouldServeAnotherProcess() throws Exception {
+        try (TestSite site = new TestSite(directory);
+                Namespace namespace = site.connect()) {
+            Process process =
+                    JavaProcess.start(ClientProcess.class, site.member().aeronDirectory(), "run1/latest", "1000");
+            assertTrue(process.waitFor(50, TimeUnit.SECONDS));
+            assertEquals(0, process.exitValue());
+            byte[] value = namespace.keyValue().get("run1/latest").orElseThrow().value();
+            assertEquals("1000", new String(value, UTF_8));
+        }
+    }
+
+    private static int freePort() throws SocketException {
+        try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress("127.0.0.1", 0))) {
+            return socket.getLocalPort();
+        }
+    }
+
+    @Test
+    void shouldServeOverUdp() throws Exception {
+        String ingress = "127.0.0.1:" + freePort();
+        AttentiveIdle idle = new AttentiveIdle();
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        NamespaceMemberContext ctx = new NamespaceMemberContext()
+                .directory(directory)
+                .members("0," + ingress + ",127.0.0.1:0,127.0.0.1:0,127.0.0.1:0,127.0.0.1:0")
+                .driverContext(TestSite.driver(directory, idle))
+                .idle(idle)
+                .threadFactory(TestSite::daemon)
+                .failureHandler(failure::set);
+        try (NamespaceMember member = NamespaceMember.launch(ctx);
+                MediaDriver driver = MediaDriver.launch(TestSite.driver(directory.resolve("client"), idle));
+                ClusterNamespace namespace = ClusterNamespace.connect(new ClusterClientContext()
+                        .aeronDirectory(driver.aeronDirectoryName())
+                        .udp("0=" + ingress, "127.0.0.1:0")
+                        .idle(idle)
+                        .threadFactory(TestSite::daemon))) {
+            byte[] value = new byte[60_000];
+            value[59_999] = 7;
+            namespace.keyValue().put("large", value, KeyValue.ABSENT);
+            assertEquals(7, namespace.keyValue().get("large").orElseThrow().value()[59_999]);
+            assertNotNull(member.reads().lookup(Inode.ROOT, "large".getBytes(UTF_8)));
+        }
+        assertNull(failure.get());
+    }
+
+    @Test
+    void shouldMakeCallersWaitWhereThereAreTooMany() throws Exception {
+        try (TestSite site = new TestSite(directory);
+                ClusterNamespace namespace = ClusterNamespace.connect(ClusterClientContext.beside(site.member())
+                        .maxInFlight(2)
+                        .threadFactory(TestSite::daemon))) {
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            List<Thread> threads = new ArrayList<>();
+            for (int i = 0; i < 16; i++) {
+                String key = "k" + i;
+                Thread thread = TestSite.daemon(() -> {
+                    try {
+                        for (int j = 0; j < 20; j++) {
+                            namespace.keyValue().put(key, ("v" + j).getBytes(UTF_8), KeyValue.ANY_VERSION);
+                        }
+                    } catch (Throwable e) {
+                        failure.set(e);
+                    }
+                });
+                threads.add(thread);
+                thread.start();
+            }
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            assertNull(failure.get(), () -> failure.get().toString());
+            for (int i = 0; i < 16; i++) {
+                byte[] value = namespace.keyValue().get("k" + i).orElseThrow().value();
+                assertEquals("v19", new String(value, UTF_8));
+            }
+        }
+    }
+
+    @Test
+    @SuppressWarnings("try") // The client closes after the member here.
+    void shouldGiveUpAtTheDeadline() {
+        AttentiveIdle idle = new AttentiveIdle();
+        try (MediaDriver driver = MediaDriver.launch(TestSite.driver(directory, idle))) {
+            TestSite site = new TestSite(directory, 1, driver.aeronDirectoryName());
+            try (ClusterNamespace namespace = ClusterNamespace.connect(new ClusterClientContext()
+                    .aeronDirectory(driver.aeronDirectoryName())
+                    .deadlineNs(TimeUnit.SECONDS.toNanos(1))
+                    .threadFactory(TestSite::daemon))) {
+                namespace.keyValue().put("k", new byte[1], KeyValue.ANY_VERSION);
+                site.abort();
+                NamespaceException thrown = assertThrows(
+                        NamespaceException.class,
+                        () -> namespace.keyValue().put("k", new byte[2], KeyValue.ANY_VERSION));
+                assertTrue(
+                        thrown.error() == NamespaceError.TIMEOUT || thrown.error() == NamespaceError.UNAVAILABLE,
+                        thrown.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void shouldRefuseCallsWhenClosed() {
+        try (TestSite site = new TestSite(directory)) {
+            ClusterNamespace namespace = site.connect();
+            namespace.close();
+            namespace.close();
+            NamespaceException thrown = assertThrows(
+                    NamespaceException.class, () -> namespace.create(Inode.ROOT, "f".getBytes(UTF_8), 0644, 0, 0));
+            assertEquals(NamespaceError.UNAVAILABLE, thrown.error());
+        }
+    }
+
+    @Test
+    void shouldRunOnTheCallersThread() {
+        try (TestSite site = new TestSite(directory);
+                ClusterNamespace namespace = ClusterNamespace.connect(ClusterClientContext.beside(site.member()))) {
+            AgentInvoker invoker = new AgentInvoker(
+                    e -> {
+                        throw new AssertionError(e);
+                    },
+                    null,
+                    namespace.agent());
+            invoker.start();
+            Thread caller = TestSite.daemon(() -> namespace.keyValue().put("k", new byte[3], KeyValue.ABSENT));
+            caller.start();
+            while (caller.isAlive()) {
+                invoker.invoke();
+            }
+            assertEquals(3, namespace.keyValue().get("k").orElseThrow().inode().size());
+            // Ends the agent first: then the session ends by its lease.
+            invoker.close();
+        }
+    }
+
+    @Test
+    void shouldEndTheLeaseOfAKilledSession() {
+        TestSite killed = new TestSite(directory);
+        Namespace namespace = ClusterNamespace.connect(ClusterClientContext.beside(killed.member())
+                .leaseNs(TimeUnit.SECONDS.toNanos(2))
+                .threadFactory(TestSite::daemon));
+        byte[] name = "f".getBytes(UTF_8);
+        long file = namespace.create(Inode.ROOT, name, 0644, 0, 0).id();
+        namespace.unlink(Inode.ROOT, name, true);
+        killed.abort();
+        try (TestSite site = new TestSite(directory);
+                Namespace other = site.connect()) {
+            assertFalse(other.session() == namespace.session());
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            while (other.getAttributes(file) != null) {
+                assertTrue(System.nanoTime() < deadline, "the lease does not end");
+                Thread.onSpinWait();
+            }
+            assertEquals(1, other.inodeCount());
+            assertEquals(1, site.member().state().sessionCount());
+        }
+    }
+}
