@@ -39,8 +39,7 @@ public final class ClusterNamespace extends CommandNamespace {
         ClusterClient client = new ClusterClient(ctx.conclude());
         ClusterNamespace namespace = new ClusterNamespace(client, ctx);
         if (ctx.threadFactory() != null) {
-            namespace.runner =
-                    new AgentRunner(ctx.newIdleStrategy(), e -> LOG.error("namespace client failed", e), null, client);
+            namespace.runner = new AgentRunner(ctx.newIdleStrategy(), ClusterNamespace::onError, null, client);
             AgentRunner.startOnThread(namespace.runner, ctx.threadFactory());
             try {
                 long session = client.session();

@@ -54,6 +54,12 @@ public final class LocalReads implements NamespaceReads, AutoCloseable {
             txn = tables.env.txnRead();
             state = new StateReader(tables).under(txn);
         }
+
+        /** Ends a transaction that was reset. LmdbJava gives the reader's slot back only for one that is not. */
+        void close() {
+            txn.renew();
+            txn.close();
+        }
     }
 
     private <T> T read(Function<Reader, T> question) {
@@ -75,7 +81,7 @@ public final class LocalReads implements NamespaceReads, AutoCloseable {
             } finally {
                 reader.txn.reset();
                 if (!idle.offer(reader)) {
-                    reader.txn.close();
+                    reader.close();
                 }
             }
         } finally {
@@ -163,7 +169,7 @@ public final class LocalReads implements NamespaceReads, AutoCloseable {
         exclusively(() -> {
             isClosed = true;
             for (Reader reader = idle.poll(); reader != null; reader = idle.poll()) {
-                reader.txn.close();
+                reader.close();
             }
         });
     }

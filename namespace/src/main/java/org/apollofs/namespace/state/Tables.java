@@ -39,8 +39,9 @@ import org.lmdbjava.Env;
  * </table>
  */
 final class Tables implements AutoCloseable {
-    private static final int MAX_READERS = 256;
-    /** Value of a table that only has keys: LMDB lets it be empty. */
+    /** Threads that may read at a time: far more than there are. */
+    private static final int MAX_READERS = 1024;
+
     private static final String[] NAMES = {
         "inodes", "entries", "links", "inline", "extents", "lines", "unlinked", "changes", "freed", "placements", "meta"
     };

@@ -186,7 +186,7 @@ class NamespaceStateTest {
     void shouldBeDeterministic() {
         long seed = new Random().nextLong();
         Random random = new Random(seed);
-        new RandomCommands(log, random).run(4000);
+        new RandomCommands(log, random).run(3000);
         String digest = state.digest();
         try (NamespaceState second = new NamespaceState(directory.resolve("second"), MAP_LENGTH)) {
             log.replay(second, random);
@@ -285,6 +285,30 @@ class NamespaceStateTest {
             assertTrue(small.growCount() > 0);
             assertNull(failure.get(), () -> failure.get().toString());
         }
+    }
+
+    @Test
+    void shouldServeManyReadersForLong() throws InterruptedException {
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        List<Thread> readers = new ArrayList<>();
+        // More than the transactions that are kept, and far more reads than LMDB has places for readers.
+        for (int i = 0; i < 80; i++) {
+            Thread reader = new Thread(() -> {
+                try {
+                    for (int j = 0; j < 500; j++) {
+                        assertTrue(state.reads().getAttributes(1).isDirectory());
+                    }
+                } catch (Throwable e) {
+                    failure.set(e);
+                }
+            });
+            readers.add(reader);
+            reader.start();
+        }
+        for (Thread reader : readers) {
+            reader.join();
+        }
+        assertNull(failure.get(), () -> failure.get().toString());
     }
 
     @Test

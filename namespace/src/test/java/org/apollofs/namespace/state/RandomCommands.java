@@ -105,7 +105,7 @@ final class RandomCommands {
         random.nextBytes(bytes);
         List<CommandLog.Entry> entries = log.entries();
         byte[] some = entries.get(random.nextInt(entries.size())).command();
-        if (some != null && random.nextBoolean()) {
+        if (some != null && some.length > 0 && random.nextBoolean()) {
             // A command that is damaged in one place.
             bytes = some.clone();
             bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
