@@ -17,10 +17,13 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.SystemNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.YieldingIdleStrategy;
 import org.apollofs.io.buffer.Slab;
 import org.apollofs.io.buffer.SlabPool;
 import org.apollofs.io.checksum.Crc32c;
@@ -224,6 +227,35 @@ class StorageTargetTest {
         lane = network.connect(3, 1, host);
         await(lane::isConnected);
         assertArrayEquals(content.byteArray(), (byte[]) answer(read(1, 0, CHUNK)));
+    }
+
+    @Test
+    void shouldRunAsAgentOfAnotherThread() throws IOException {
+        AtomicReference<Throwable> error = new AtomicReference<>();
+        AgentRunner runner = new AgentRunner(new YieldingIdleStrategy(), error::set, null, target);
+        AgentRunner.startOnThread(runner);
+        try {
+            UnsafeBuffer content = content(1, CHUNK);
+            for (int i = 0; i < 20; i++) {
+                long id = nextId++;
+                long stripe = i;
+                awaitRunning(() -> lane.writeChunk(id, 1, stripe, 0, content, 0, CHUNK, checksums(content), null) > 0);
+            }
+            awaitRunning(() -> host.answers.size() == 20);
+        } finally {
+            runner.close();
+        }
+        assertNull(error.get());
+        target = StorageTarget.open(context());
+        assertEquals(20, target.statistics().store().chunkCount());
+    }
+
+    private void awaitRunning(BooleanSupplier condition) {
+        while (!condition.getAsBoolean()) {
+            if (lane.poll() == 0) {
+                Thread.onSpinWait();
+            }
+        }
     }
 
     @Test
