@@ -1,6 +1,6 @@
 package org.apollofs.io.chunk;
 
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.io.buffer.Slab;
@@ -30,7 +30,7 @@ final class StoreClient {
     /** Content of a chunk that follows from a seed. */
     static byte[] content(long seed, int length) {
         byte[] bytes = new byte[length];
-        new Random(seed).nextBytes(bytes);
+        new SplittableRandom(seed).nextBytes(bytes);
         return bytes;
     }
 
