@@ -285,7 +285,7 @@ final class FileState {
                     takeFailures();
                     if (writer == null || !writer.hasSlot()) {
                         needsStripe = true;
-                    } else if (given != null && done == 0 && length >= core.largeWriteLength()) {
+                    } else if (given != null && done == 0 && isWholeChunk(length)) {
                         ready = new Chunk(given, length);
                         given = null;
                         dirty.put(offset, length, ready, 0);
@@ -293,6 +293,7 @@ final class FileState {
                         done = length;
                     } else if (openChunk == null
                             && given != null
+                            && length - done <= core.layout().chunkLength()
                             && given.capacity() >= core.layout().chunkLength()) {
                         adopt(given, done, length, offset);
                         given = null;
@@ -338,6 +339,11 @@ final class FileState {
                 spare.release();
             }
         }
+    }
+
+    /** Whether a write becomes a chunk of its own. A request may be longer than a chunk: then it is cut by copying. */
+    private boolean isWholeChunk(int length) {
+        return length >= core.largeWriteLength() && length <= core.layout().chunkLength();
     }
 
     /** Under lock: a slab that came with bytes becomes the open chunk as it is. */

@@ -70,12 +70,15 @@ final class ReadPlan {
     }
 
     void addBytes(byte[] array, int start, int length) {
-        arrays[next(Source.BYTES, length, start)] = array;
+        // Not in one expression: the array would be read before next() replaces it by a longer one.
+        int i = next(Source.BYTES, length, start);
+        arrays[i] = array;
     }
 
     /** Adds bytes of a slab; the plan takes the caller's hold on it over. */
     void addMemory(SharedSlab slab, int start, int length) {
-        slabs[next(Source.MEMORY, length, start)] = slab;
+        int i = next(Source.MEMORY, length, start);
+        slabs[i] = slab;
     }
 
     void addChunk(long session, long stripe, int index, int placement, int stride, int chunkOffset, int length) {
