@@ -36,6 +36,11 @@ public final class AttentiveIdle {
         return strategy;
     }
 
+    /** The thread of a strategy has ended. */
+    public void release(IdleStrategy strategy) {
+        strategies.removeIf(known -> known == strategy);
+    }
+
     /** Says that a command is on its way: wakes those that doze, and keeps all close for a while. */
     public void wake() {
         for (int i = 0, size = strategies.size(); i < size; i++) {

@@ -4,6 +4,7 @@ import org.agrona.CloseHelper;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.AgentTerminationException;
+import org.agrona.concurrent.IdleStrategy;
 import org.apollofs.namespace.command.CommandNamespace;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,11 +22,14 @@ public final class ClusterNamespace extends CommandNamespace {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterNamespace.class);
 
     private final ClusterClient client;
+    private final AttentiveIdle idle;
+    private IdleStrategy idleStrategy;
     private AgentRunner runner;
 
     private ClusterNamespace(ClusterClient client, ClusterClientContext ctx) {
         super(client, ctx.reads());
         this.client = client;
+        idle = ctx.idle();
     }
 
     /**
@@ -39,7 +43,8 @@ public final class ClusterNamespace extends CommandNamespace {
         ClusterClient client = new ClusterClient(ctx.conclude());
         ClusterNamespace namespace = new ClusterNamespace(client, ctx);
         if (ctx.threadFactory() != null) {
-            namespace.runner = new AgentRunner(ctx.newIdleStrategy(), ClusterNamespace::onError, null, client);
+            namespace.idleStrategy = ctx.newIdleStrategy();
+            namespace.runner = new AgentRunner(namespace.idleStrategy, ClusterNamespace::onError, null, client);
             AgentRunner.startOnThread(namespace.runner, ctx.threadFactory());
             try {
                 long session = client.session();
@@ -69,5 +74,6 @@ public final class ClusterNamespace extends CommandNamespace {
     public void close() {
         super.close();
         CloseHelper.close(runner);
+        idle.release(idleStrategy);
     }
 }

@@ -10,8 +10,10 @@ import io.aeron.cluster.ConsensusModule;
 import io.aeron.cluster.NanosecondClusterClock;
 import io.aeron.cluster.service.Cluster;
 import io.aeron.cluster.service.ClusterCounters;
+import io.aeron.cluster.service.ClusterTerminationException;
 import io.aeron.cluster.service.ClusteredServiceContainer;
 import io.aeron.driver.MediaDriver;
+import io.aeron.exceptions.AeronException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -51,18 +53,21 @@ public final class NamespaceMember implements AutoCloseable {
     private static final int TERM_LENGTH = 16 << 20;
 
     private static final int CLUSTER_ID = 0;
+    /** Consensus module and service: each says when it ends. */
+    private static final int PARTS = 2;
 
     static final String INGRESS_IPC = "aeron:ipc?term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
 
     private final NamespaceMemberContext ctx;
     private final NamespaceCounters counters = new NamespaceCounters();
-    private final CountDownLatch terminated = new CountDownLatch(2);
+    private final CountDownLatch terminated = new CountDownLatch(PARTS);
     private NamespaceState state;
     private MediaDriver driver;
     private Archive archive;
     private ConsensusModule consensusModule;
     private ClusteredServiceContainer container;
-    private boolean isClosed;
+    private volatile boolean isStopping;
+    private volatile boolean isClosed;
 
     private NamespaceMember(NamespaceMemberContext ctx) {
         this.ctx = ctx;
@@ -127,6 +132,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .markFileDir(ctx.directory().resolve("mark").resolve("archive").toFile())
                 .recordingEventsEnabled(false)
                 .replicationChannel(ephemeral(ctx.endpoint(5)))
+                .errorHandler(NamespaceMember::onError)
                 .threadingMode(ArchiveThreadingMode.SHARED)
                 .fileSyncLevel(ctx.fileSyncLevel())
                 .catalogFileSyncLevel(ctx.fileSyncLevel())
@@ -161,7 +167,8 @@ public final class NamespaceMember implements AutoCloseable {
                 .authenticatorSupplier(ctx.authenticatorSupplier())
                 .threadFactory(ctx.threadFactory())
                 .idleStrategySupplier(ctx.idle()::newStrategy)
-                .terminationHook(terminated::countDown);
+                .errorHandler(NamespaceMember::onError)
+                .terminationHook(() -> onTerminated("the consensus module"));
     }
 
     private ClusteredServiceContainer.Context containerContext() {
@@ -179,7 +186,28 @@ public final class NamespaceMember implements AutoCloseable {
                 .logFragmentLimit(256)
                 .threadFactory(ctx.threadFactory())
                 .idleStrategySupplier(ctx.idle()::newStrategy)
-                .terminationHook(terminated::countDown);
+                .errorHandler(NamespaceMember::onError)
+                .terminationHook(() -> onTerminated("the service"));
+    }
+
+    /** An agent of the member has ended: because of a stop, or because it cannot go on. */
+    private void onTerminated(String which) {
+        terminated.countDown();
+        if (!isStopping) {
+            ctx.failureHandler()
+                    .accept(new IllegalStateException(
+                            which + " of the namespace has stopped: directory=" + ctx.directory()));
+        }
+    }
+
+    private static void onError(Throwable e) {
+        if (e instanceof ClusterTerminationException termination && termination.isExpected()) {
+            LOG.debug("namespace member: {}", e.getMessage());
+        } else if (e instanceof AeronException aeron && aeron.category() == AeronException.Category.WARN) {
+            LOG.warn("namespace member: {}", e.getMessage());
+        } else {
+            LOG.error("namespace member", e);
+        }
     }
 
     private AeronArchive.Context archiveClientContext() {
@@ -233,9 +261,14 @@ public final class NamespaceMember implements AutoCloseable {
         return counters;
     }
 
+    /** Whether its parts run: their counters are gone with them. */
+    private boolean isRunning() {
+        return !isClosed && terminated.getCount() == PARTS;
+    }
+
     /** Whether this member leads. */
     public boolean isLeader() {
-        return consensusModule.context().clusterNodeRoleCounter().get() == Cluster.Role.LEADER.code();
+        return isRunning() && consensusModule.context().clusterNodeRoleCounter().get() == Cluster.Role.LEADER.code();
     }
 
     /**
@@ -244,14 +277,19 @@ public final class NamespaceMember implements AutoCloseable {
      * @return false if this member does not lead, or it took longer than the timeout of a stop.
      */
     public boolean takeSnapshot() {
+        if (!isLeader()) {
+            return false;
+        }
         AtomicCounter snapshots = consensusModule.context().snapshotCounter();
         long before = snapshots.get();
-        return isLeader() && toggle(ClusterControl.ToggleState.SNAPSHOT) && await(() -> snapshots.get() > before);
+        return toggle(ClusterControl.ToggleState.SNAPSHOT)
+                && await(() -> !isRunning() || snapshots.get() > before)
+                && isRunning();
     }
 
     private boolean toggle(ClusterControl.ToggleState to) {
         AtomicCounter toggle = consensusModule.context().controlToggleCounter();
-        return await(() -> to.toggle(toggle));
+        return await(() -> !isRunning() || to.toggle(toggle)) && isRunning();
     }
 
     private boolean await(BooleanSupplier condition) {
@@ -273,15 +311,21 @@ public final class NamespaceMember implements AutoCloseable {
         if (isClosed) {
             return;
         }
-        isClosed = true;
+        isStopping = true;
         // Of several members one leaves without taking the others along.
-        if (ctx.isSingle() && isLeader()) {
-            boolean isStopped = toggle(ClusterControl.ToggleState.SHUTDOWN) && await(() -> terminated.getCount() == 0);
-            if (!isStopped) {
-                LOG.warn("namespace member stops without a snapshot: directory={}", ctx.directory());
-            }
+        if (ctx.isSingle() && !stopWithSnapshot()) {
+            LOG.warn("namespace member stops without a snapshot: directory={}", ctx.directory());
         }
         closeAll();
+    }
+
+    private boolean stopWithSnapshot() {
+        if (!isLeader()) {
+            return false;
+        }
+        AtomicCounter toggle = consensusModule.context().controlToggleCounter();
+        return await(() -> !isRunning() || ClusterControl.ToggleState.SHUTDOWN.toggle(toggle))
+                && await(() -> terminated.getCount() == 0);
     }
 
     /** The state, for tests; it changes while the member runs. */
@@ -291,11 +335,12 @@ public final class NamespaceMember implements AutoCloseable {
 
     /** Stops at once, as a crash would, but for the files, which are closed. For tests. */
     void abort() {
-        isClosed = true;
+        isStopping = true;
         closeAll();
     }
 
     private void closeAll() {
+        isClosed = true;
         CloseHelper.closeAll(container, consensusModule, archive, driver, state);
     }
 }

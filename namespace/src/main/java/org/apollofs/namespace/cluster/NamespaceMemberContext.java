@@ -109,7 +109,7 @@ public final class NamespaceMemberContext {
         return this;
     }
 
-    /** Told, on one of the member's threads, when the member cannot go on. */
+    /** Told, on one of the member's threads and maybe more than once, when the member cannot go on: it is to be closed. */
     public NamespaceMemberContext failureHandler(Consumer<Throwable> value) {
         failureHandler = value;
         return this;

@@ -136,6 +136,23 @@ class ClusterClientTest {
     }
 
     @Test
+    void shouldSayThatTheMemberFailed() {
+        TestSite site = new TestSite(directory);
+        try (ClusterNamespace namespace = ClusterNamespace.connect(ClusterClientContext.beside(site.member())
+                .reads(null)
+                .deadlineNs(TimeUnit.SECONDS.toNanos(1))
+                .threadFactory(TestSite::daemon))) {
+            // As good as any fault of the state machine: it cannot apply what comes next.
+            site.member().state().close();
+            assertThrows(
+                    NamespaceException.class, () -> namespace.keyValue().put("k", new byte[1], KeyValue.ANY_VERSION));
+            assertFalse(site.member().takeSnapshot());
+        }
+        AssertionError failed = assertThrows(AssertionError.class, site::close);
+        assertNotNull(failed.getCause());
+    }
+
+    @Test
     void shouldRefuseCallsWhenClosed() {
         try (TestSite site = new TestSite(directory)) {
             ClusterNamespace namespace = site.connect();
