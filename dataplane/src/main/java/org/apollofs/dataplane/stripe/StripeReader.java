@@ -16,7 +16,6 @@ import org.apollofs.transport.Lane;
 public final class StripeReader {
     private static final long SLAB_WAIT_NS = 50_000;
     private static final long WAIT_NS = 10_000_000;
-    private static final long RECOVERY_WAIT_NS = 5_000_000;
 
     private final StripeContext context;
     private final ChunkCache cache;
@@ -130,55 +129,38 @@ public final class StripeReader {
         }
     }
 
-    /**
-     * A verified range, pinned. While too few chunks are to be had but targets of the stripe may still come back (the site is
-     * starting, a lane connects again), it is tried again: a restart must not be seen as damage.
-     */
+    /** A verified range, pinned. Lanes that are about to connect, after a start or a break, are waited for. */
     private CachedChunk obtain(
             PlacementTable table, long session, long stripe, int index, int need, int needEnd, int from, int until) {
+        int[] group = table.group(stripe);
         long deadlineNs = context.clock().nanoTime() + longestReadNs();
         while (true) {
+            boolean mayImprove = context.targets().isAnyConnecting(group);
             try {
-                return obtainNow(table, session, stripe, index, need, needEnd, from, until);
+                return tryObtain(table, session, stripe, index, need, needEnd, from, until);
             } catch (StripeException e) {
-                if (e.kind() != StripeException.Kind.IO_ERROR
-                        || !isAnyRecovering(table.group(stripe))
-                        || context.clock().nanoTime() - deadlineNs > 0) {
+                mayImprove |= context.targets().isAnyConnecting(group);
+                if (!mayImprove || context.clock().nanoTime() - deadlineNs > 0) {
                     throw e;
                 }
-                context.waitStrategy().await(RECOVERY_WAIT_NS);
+                context.waitStrategy().await(WAIT_NS);
             }
         }
     }
 
-    private boolean isAnyRecovering(int[] group) {
-        for (int target : group) {
-            if (context.targets().usability(target) == Usability.RECOVERING) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** A verified range, pinned: from memory, from the chunk's target, or rebuilt. */
-    private CachedChunk obtainNow(
+    /** From memory, from the chunk's target, or rebuilt. */
+    private CachedChunk tryObtain(
             PlacementTable table, long session, long stripe, int index, int need, int needEnd, int from, int until) {
+        int target = table.group(stripe)[index];
         while (true) {
             CachedChunk chunk = cache.find(session, stripe, index, need, needEnd);
             boolean hit = chunk != null;
-            int target = table.group(stripe)[index];
             if (chunk == null && (context.targets().isReadable(target) || table.parityChunks() == 0)) {
                 chunk = load(session, stripe, index, target, from, until);
             }
             if (chunk == null) {
-                return rebuilder.rebuild(
-                        table,
-                        session,
-                        stripe,
-                        index,
-                        from,
-                        until,
-                        context.targets().describe(target));
+                String cause = context.targets().describe(target);
+                return rebuilder.rebuild(table, session, stripe, index, from, until, cause);
             }
             if (awaitVerified(chunk, target)) {
                 if (hit) {

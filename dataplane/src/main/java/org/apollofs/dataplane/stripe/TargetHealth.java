@@ -94,6 +94,11 @@ public final class TargetHealth {
         return full && now < fullUntilNs ? Usability.FULL : Usability.USABLE;
     }
 
+    /** Whether it is not connected, but may soon be. */
+    synchronized boolean isConnecting() {
+        return !connected && clock.nanoTime() - failedSinceNs <= patienceNs;
+    }
+
     /** Whether to ask it first for a chunk, rather than the others for parity. */
     public synchronized boolean isReadable() {
         return connected && (!failed || clock.nanoTime() >= retryAtNs);

@@ -87,6 +87,17 @@ public final class Targets implements LaneHandler, AutoCloseable {
         return target != null && target.health.isReadable();
     }
 
+    /** Whether one of some targets is not connected, but may soon be. */
+    boolean isAnyConnecting(int[] targetIds) {
+        for (int targetId : targetIds) {
+            Target target = byId.get(targetId);
+            if (target != null && target.health.isConnecting()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether a new chunk can go to a target. */
     Usability usability(int targetId) {
         Target target = byId.get(targetId);

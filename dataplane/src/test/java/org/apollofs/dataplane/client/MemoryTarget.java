@@ -178,11 +178,21 @@ final class MemoryTarget implements RequestHandler, AutoCloseable {
 
     @Override
     public void onListChunks(long laneId, long correlationId, long cursor) {
-        List<ChunkAddress> all = new ArrayList<>(chunks.keySet());
-        all.sort(Comparator.comparingLong(ChunkAddress::session).thenComparingLong(ChunkAddress::stripe));
-        int from = (int) cursor;
-        int until = Math.min(all.size(), from + 3);
-        said(server.chunkList(laneId, correlationId, all.subList(from, until), until == all.size() ? 0 : until));
+        // In order of name, the cursor being the last one given plus one: pages stay right beside deletes.
+        List<ChunkAddress> rest = new ArrayList<>();
+        for (ChunkAddress address : chunks.keySet()) {
+            if (order(address) >= cursor) {
+                rest.add(address);
+            }
+        }
+        rest.sort(Comparator.comparingLong(MemoryTarget::order));
+        List<ChunkAddress> page = rest.subList(0, Math.min(3, rest.size()));
+        long next = page.size() == rest.size() ? 0 : order(page.getLast()) + 1;
+        said(server.chunkList(laneId, correlationId, page, next));
+    }
+
+    private static long order(ChunkAddress address) {
+        return (address.session() << 40) + (address.stripe() << 8) + address.index();
     }
 
     private static void said(long status) {

@@ -3,7 +3,11 @@ package org.apollofs.dataplane.client;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -16,11 +20,15 @@ import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.SystemEpochNanoClock;
 import org.agrona.concurrent.SystemNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.dataplane.layout.ExtentRuns;
 import org.apollofs.dataplane.layout.StripeLayout;
+import org.apollofs.dataplane.repair.GarbageCollector;
 import org.apollofs.io.buffer.Slab;
+import org.apollofs.namespace.client.Extent;
 import org.apollofs.namespace.client.Inode;
 import org.apollofs.namespace.client.Namespace;
 import org.apollofs.namespace.local.LocalNamespace;
+import org.apollofs.transport.ChunkAddress;
 import org.apollofs.transport.memory.InMemoryNetwork;
 
 /** A namespace, targets and hosts in memory, each agent on a thread of its own. */
@@ -31,7 +39,8 @@ final class TestSite implements AutoCloseable {
     final InMemoryNetwork network = new InMemoryNetwork(SystemNanoClock.INSTANCE, TimeUnit.MILLISECONDS.toNanos(700));
     final MemoryTarget[] targets;
     final StripeLayout layout;
-    private final List<AgentRunner> runners = new ArrayList<>();
+    private final List<AgentRunner> collectors = new ArrayList<>();
+    private final Map<Long, byte[]> nameOf = new HashMap<>();
     private final List<Host> hosts = new ArrayList<>();
     private final AgentRunner targetRunner;
     private final AtomicInteger errors = new AtomicInteger();
@@ -88,7 +97,6 @@ final class TestSite implements AutoCloseable {
                 null,
                 agent);
         AgentRunner.startOnThread(runner);
-        runners.add(runner);
         return runner;
     }
 
@@ -97,6 +105,10 @@ final class TestSite implements AutoCloseable {
     }
 
     Host host(Consumer<ClientContext> settings) {
+        return host(settings, true);
+    }
+
+    private Host host(Consumer<ClientContext> settings, boolean awaitsAll) {
         Namespace session = namespace.connect();
         ClientContext context = new ClientContext()
                 .namespace(session)
@@ -115,13 +127,61 @@ final class TestSite implements AutoCloseable {
         ApolloClient client = new ApolloClient(context);
         Host host = new Host(session, client, start(client.hostAgent()));
         hosts.add(host);
-        await(() -> client.targets().areConnected());
+        await(() -> client.targets().areConnected() || !awaitsAll);
         return host;
+    }
+
+    /** A host that may find targets unreachable. */
+    Host host2() {
+        return host(context -> {}, false);
     }
 
     long create() {
         byte[] name = ("file" + names++).getBytes(StandardCharsets.UTF_8);
-        return namespace.create(Inode.ROOT, name, 0644, 0, 0).id();
+        long inode = namespace.create(Inode.ROOT, name, 0644, 0, 0).id();
+        nameOf.put(inode, name);
+        return inode;
+    }
+
+    void unlink(long inode) {
+        namespace.unlink(Inode.ROOT, nameOf.get(inode), false);
+    }
+
+    /** As the mount unlinks what it has open. */
+    void unlinkKeeping(Host host, long inode) {
+        host.namespace.unlink(Inode.ROOT, nameOf.get(inode), true);
+    }
+
+    /** Starts a garbage collector. */
+    GarbageCollector collectGarbage(Host host) {
+        GarbageCollector collector = new GarbageCollector(
+                host.namespace,
+                host.client.targets(),
+                host.client.placements(),
+                host.client.abandonedStripes(),
+                SystemNanoClock.INSTANCE);
+        collectors.add(start(collector));
+        return collector;
+    }
+
+    /** Chunks, parity included, that a file's extents refer to. */
+    int chunksOf(long inode) {
+        Set<ChunkAddress> stripes = new HashSet<>();
+        for (Extent extent : namespace.readContent(inode).extents()) {
+            long count = ExtentRuns.stripeCount(extent, layout.dataChunks());
+            for (long i = 0; i < count; i++) {
+                stripes.add(new ChunkAddress(extent.session(), extent.stripe() + i, 0));
+            }
+        }
+        int count = 0;
+        for (MemoryTarget target : targets) {
+            for (ChunkAddress address : target.addresses()) {
+                if (stripes.contains(new ChunkAddress(address.session(), address.stripe(), 0))) {
+                    count++;
+                }
+            }
+        }
+        return count;
     }
 
     int totalChunks() {
@@ -190,6 +250,7 @@ final class TestSite implements AutoCloseable {
                 System.err.println("close: " + e.getMessage());
             }
         }
+        collectors.forEach(AgentRunner::close);
         for (Host host : hosts) {
             host.runner.close();
         }

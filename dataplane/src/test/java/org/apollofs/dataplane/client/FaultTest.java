@@ -1,0 +1,250 @@
+package org.apollofs.dataplane.client;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.apollofs.dataplane.layout.StripeLayout;
+import org.apollofs.transport.ErrorCode;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Targets that fail, are gone, are full, are silent. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class FaultTest {
+    private static final int LENGTH = 900_001;
+
+    @TempDir
+    Path directory;
+
+    /** How a target fails its readers. */
+    enum Fault {
+        ISOLATED,
+        IO_ERROR,
+        NOT_FOUND,
+        CORRUPT;
+
+        void bring(TestSite site, int target) {
+            switch (this) {
+                case ISOLATED -> site.network.isolate(target, true);
+                case IO_ERROR -> site.targets[target].failReads = ErrorCode.IO_ERROR;
+                case NOT_FOUND -> site.targets[target].failReads = ErrorCode.NOT_FOUND;
+                case CORRUPT -> site.targets[target].corruptReads = true;
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Fault.class)
+    void shouldReadWithTwoOfSixTargetsGoneAndSayWhyWithThree(Fault fault) {
+        try (TestSite site = new TestSite(directory, "4+2", 6)) {
+            byte[] bytes = random(1, LENGTH);
+            long inode = write(site.host(), site.create(), bytes);
+            fault.bring(site, 0);
+            fault.bring(site, 3);
+            TestSite.Host reader = site.host2();
+            OpenFile file = reader.client.open(inode, false);
+            assertArrayEquals(bytes, TestSite.readAll(file, 128 * 1024));
+            file.release();
+            assertTrue(reader.client.counters().chunksReconstructed() > 0);
+
+            fault.bring(site, 5);
+            OpenFile again = site.host2().client.open(inode, false);
+            DataException e = assertThrows(DataException.class, () -> TestSite.readAll(again, 256 * 1024));
+            assertEquals(DataException.Kind.IO_ERROR, e.kind());
+            assertTrue(e.getMessage().contains("3 of 6 chunks unavailable"), e.getMessage());
+            assertTrue(e.getMessage().contains("4+2 survives 2"), e.getMessage());
+            assertTrue(e.getMessage().contains("target 5"), e.getMessage());
+            again.release();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1+1, 1", "1+2, 2", "2+1, 1", "8+2, 2"})
+    void shouldReadSmallPiecesOfAnyStripeWithTargetsGone(String layout, int gone) {
+        int width = StripeLayout.parse(layout, TestSite.CHUNK).width();
+        try (TestSite site = new TestSite(directory, layout, width)) {
+            byte[] bytes = random(2, LENGTH);
+            long inode = write(site.host(), site.create(), bytes);
+            for (int i = 0; i < gone; i++) {
+                site.network.isolate(2 * i % width, true);
+            }
+            OpenFile file = site.host2().client.open(inode, false);
+            Random random = new Random(3);
+            for (int i = 0; i < 100; i++) {
+                int offset = random.nextInt(LENGTH - 100);
+                byte[] expected = Arrays.copyOfRange(bytes, offset, offset + 100);
+                assertArrayEquals(expected, TestSite.read(file, offset, 100), "offset=" + offset);
+            }
+            file.release();
+        }
+    }
+
+    @Test
+    void shouldReadAroundATargetThatDoesNotAnswer() {
+        try (TestSite site = new TestSite(directory, "4+2", 6)) {
+            byte[] bytes = random(4, LENGTH);
+            TestSite.Host host = site.host();
+            long inode = write(host, site.create(), bytes);
+            site.targets[1].silent = true;
+            OpenFile file = site.host2().client.open(inode, false);
+            assertArrayEquals(bytes, TestSite.readAll(file, 128 * 1024));
+            file.release();
+            site.targets[1].silent = false;
+        }
+    }
+
+    @Test
+    void shouldWriteAStripeAgainWhenATargetFailsOnce() {
+        try (TestSite site = new TestSite(directory, "4+2", 6)) {
+            TestSite.Host host = site.host();
+            byte[] bytes = random(5, LENGTH);
+            site.targets[2].failNextWrites.set(2);
+            site.targets[4].failNextWrites.set(1);
+            long inode = write(host, site.create(), bytes);
+            assertTrue(host.client.counters().stripesRewritten() > 0);
+            OpenFile file = site.host2().client.open(inode, false);
+            assertArrayEquals(bytes, TestSite.readAll(file, 128 * 1024));
+            file.release();
+            // What the failed attempts left behind is deleted.
+            int live = site.chunksOf(inode);
+            site.collectGarbage(host);
+            TestSite.await(() -> site.totalChunks() == live);
+        }
+    }
+
+    @Test
+    void shouldWriteElsewhereWhenThereAreOtherTargets() {
+        try (TestSite site = new TestSite(directory, "2+1", 5)) {
+            TestSite.Host host = site.host();
+            byte[] bytes = random(6, LENGTH);
+            long inode = site.create();
+            OpenFile file = host.client.open(inode, false);
+            for (int at = 0; at < LENGTH; at += TestSite.CHUNK) {
+                if (at == 4 * TestSite.CHUNK) {
+                    site.network.isolate(1, true);
+                }
+                TestSite.writeSlab(host, file, at, bytes, at, Math.min(TestSite.CHUNK, LENGTH - at));
+            }
+            file.flush();
+            file.release();
+            OpenFile same = site.host2().client.open(inode, false);
+            assertArrayEquals(bytes, TestSite.readAll(same, 128 * 1024));
+            same.release();
+            site.network.isolate(1, false);
+        }
+    }
+
+    @Test
+    void shouldRefuseWritesWithoutAHealthyGroupAndTakeThemAgainLater() {
+        try (TestSite site = new TestSite(directory, "4+2", 6)) {
+            TestSite.Host host = site.host();
+            byte[] bytes = random(7, LENGTH);
+            site.network.isolate(3, true);
+            TestSite.await(() -> !host.client.targets().areConnected());
+            long inode = site.create();
+            OpenFile file = host.client.open(inode, false);
+            DataException e = assertThrows(DataException.class, () -> {
+                TestSite.write(file, 0, bytes);
+                file.fsync();
+            });
+            assertEquals(DataException.Kind.IO_ERROR, e.kind());
+            assertTrue(e.getMessage().contains("target 3"), e.getMessage());
+            site.network.isolate(3, false);
+            // Stripes that were on their way may still be given up, which is told too.
+            TestSite.await(() -> succeeds(() -> {
+                TestSite.write(file, 0, bytes);
+                file.fsync();
+            }));
+            assertArrayEquals(bytes, TestSite.readAll(file, 100_000));
+            file.release();
+        }
+    }
+
+    @Test
+    void shouldTellEachHandleOnceThatWritesWereLost() {
+        try (TestSite site = new TestSite(directory, "4+2", 6)) {
+            TestSite.Host host = site.host();
+            long inode = write(host, site.create(), random(8, 300_000));
+            OpenFile first = host.client.open(inode, false);
+            OpenFile second = host.client.open(inode, false);
+            site.targets[0].failWrites = ErrorCode.IO_ERROR;
+            TestSite.write(first, 0, random(9, 200_000));
+            assertThrows(DataException.class, first::fsync);
+            assertThrows(DataException.class, second::fsync);
+            first.fsync();
+            second.fsync();
+            site.targets[0].failWrites = null;
+            assertArrayEquals(random(8, 300_000), TestSite.readAll(first, 100_000));
+            // The target is left alone for a while after so many failures.
+            TestSite.await(() -> succeeds(() -> TestSite.write(first, 0, random(10, 200_000))));
+            first.fsync();
+            first.release();
+            second.release();
+        }
+    }
+
+    @Test
+    void shouldSayNoSpaceAndGoOnOnceThereIsSome() {
+        try (TestSite site = new TestSite(directory, "4+2", 6)) {
+            TestSite.Host host = site.host();
+            for (MemoryTarget target : site.targets) {
+                target.capacity = 1_000_000;
+            }
+            site.collectGarbage(host);
+            byte[] bytes = random(11, 2_000_000);
+            long first = write(host, site.create(), bytes);
+            long second = site.create();
+            OpenFile file = host.client.open(second, false);
+            DataException e = assertThrows(DataException.class, () -> {
+                for (int i = 0; i < 3; i++) {
+                    TestSite.write(file, i * 2_000_000L, bytes);
+                }
+                file.fsync();
+            });
+            assertEquals(DataException.Kind.NO_SPACE, e.kind());
+            assertThrows(DataException.class, file::release, "more stripes failed since");
+            site.unlink(first);
+            site.unlink(second);
+            TestSite.await(() -> site.totalChunks() == 0);
+            long third = write(host, site.create(), bytes);
+            OpenFile same = host.client.open(third, false);
+            assertArrayEquals(bytes, TestSite.readAll(same, 100_000));
+            same.release();
+        }
+    }
+
+    private static boolean succeeds(Runnable write) {
+        try {
+            write.run();
+            return true;
+        } catch (DataException e) {
+            return false;
+        }
+    }
+
+    private static long write(TestSite.Host host, long inode, byte[] bytes) {
+        OpenFile file = host.client.open(inode, false);
+        for (int at = 0; at < bytes.length; at += TestSite.CHUNK) {
+            TestSite.writeSlab(host, file, at, bytes, at, Math.min(TestSite.CHUNK, bytes.length - at));
+        }
+        file.flush();
+        file.release();
+        return inode;
+    }
+
+    private static byte[] random(long seed, int length) {
+        byte[] bytes = new byte[length];
+        new Random(seed).nextBytes(bytes);
+        return bytes;
+    }
+}
