@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
         exitCodeOnExecutionException = 1)
 public final class ApolloCommand implements Callable<Integer> {
     /** Classes of subcommands, in the order of the help. Handed to picocli one by one, so that one line adds one. */
-    private static final List<Class<?>> SUBCOMMANDS = List.of(JmhCommand.class, TestCommand.class, WarmUpCommand.class);
+    private static final List<Class<?>> SUBCOMMANDS = List.of(UpCommand.class, StatusCommand.class, KvCommand.class, JmhCommand.class, TestCommand.class, WarmUpCommand.class);
 
     @Spec
     private CommandSpec spec;
@@ -50,7 +50,13 @@ public final class ApolloCommand implements Callable<Integer> {
     /** Process entry. Never returns while non-daemon threads run: exits with the command's code. */
     public static void main(String[] args) {
         StandardError.restore();
-        int exitCode = execute(args);
+        int exitCode;
+        try {
+            exitCode = execute(args);
+        } catch (Error e) {
+            System.err.println("apollo: " + e + ": the build is broken or memory is short; run it again with --debug");
+            exitCode = ExitCode.INTERNAL.code();
+        }
         StopSignal.finished(exitCode);
         System.exit(exitCode);
     }

@@ -1,7 +1,13 @@
 package org.apollofs.cli;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import org.apollofs.dataplane.client.DataException;
+import org.apollofs.fuse.MountException;
+import org.apollofs.io.chunk.TargetRefusedException;
+import org.apollofs.io.os.Errno;
+import org.apollofs.io.os.OsException;
 import org.apollofs.namespace.client.NamespaceException;
 import org.apollofs.profile.ProfileException;
 
@@ -14,12 +20,28 @@ final class Failures {
         if (failure instanceof CommandFailure known) {
             return known;
         }
+        if (failure instanceof UncheckedIOException wrapped) {
+            return explain(wrapped.getCause());
+        }
         if (failure instanceof ProfileException profile) {
             return new CommandFailure(ExitCode.PROFILE, profile.getMessage(), "mend the profile", profile);
         }
         if (failure instanceof NamespaceException namespace) {
             return new CommandFailure(
                     namespaceExitCode(namespace), namespace.getMessage(), namespaceNextStep(namespace), namespace);
+        }
+        if (failure instanceof MountException mount) {
+            return new CommandFailure(ExitCode.MOUNT, mount.getMessage(), "see 'apollo up --help'", mount);
+        }
+        if (failure instanceof TargetRefusedException target) {
+            return new CommandFailure(ExitCode.TARGET, target.getMessage(), targetNextStep(target), target);
+        }
+        if (failure instanceof IOException) {
+            return isNoSpace(failure)
+                    ? new CommandFailure(
+                            ExitCode.NO_SPACE, describe(failure), "free some space on that file system", failure)
+                    : new CommandFailure(
+                            ExitCode.SITE, describe(failure), "check the path, its permissions and its device", failure);
         }
         if (failure instanceof DataException data) {
             return new CommandFailure(
@@ -44,6 +66,25 @@ final class Failures {
             return type;
         }
         return failure instanceof FileSystemException ? type.replace("Exception", "") + ": " + message : message;
+    }
+
+    private static boolean isNoSpace(Throwable failure) {
+        if (failure instanceof OsException os) {
+            return os.errno() == Errno.ENOSPC || os.errno() == Errno.EDQUOT;
+        }
+        return failure.getMessage() != null && failure.getMessage().contains("No space left on device");
+    }
+
+    private static String targetNextStep(TargetRefusedException failure) {
+        return switch (failure.reason()) {
+            case OTHER_SITE, OTHER_TARGET -> "put the site's own target there, or move this one away";
+            case IN_USE -> "stop the process that uses it";
+            case OTHER_VERSION -> "use the build that made it";
+            case INVALID_GEOMETRY -> "mend its size in the profile";
+            case EXISTS -> "move what is there away";
+            case NOT_FORMATTED, SUPERBLOCK_DAMAGED, OTHER_GEOMETRY, JOURNAL_DAMAGED ->
+                "restore it, or move its folder away: the site then starts without it, and reads from parity";
+        };
     }
 
     private static ExitCode namespaceExitCode(NamespaceException failure) {

@@ -21,6 +21,7 @@ import java.util.stream.Stream;
  *
  * <pre>
  *   site.json      the site's id, its layout, and which targets were made: see {@link SiteRecord}
+ *   secret         what its processes prove themselves with (0600)
  *   targets/N/     a target: data, journal, superblock (the profile may place it elsewhere)
  *   namespace/     the Raft log, its snapshots, the tree
  *   run/           of the running process: lock, pid, control, ready
@@ -36,6 +37,11 @@ record SiteFolder(Path root) {
 
     Path record() {
         return root.resolve("site.json");
+    }
+
+    /** What processes of the site prove themselves with. */
+    Path secret() {
+        return root.resolve("secret");
     }
 
     Path namespace() {

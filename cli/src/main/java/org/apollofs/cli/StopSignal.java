@@ -30,6 +30,11 @@ final class StopSignal {
         return INSTALLED.get();
     }
 
+    /** One that no signal reaches, for a node inside another program. */
+    static StopSignal detached() {
+        return new StopSignal();
+    }
+
     /** Called by main with the command's exit code, before it exits. */
     static void finished(int code) {
         StopSignal installed = INSTALLED.get();

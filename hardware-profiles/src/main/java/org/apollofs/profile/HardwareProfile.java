@@ -50,6 +50,14 @@ public record HardwareProfile(
         return checked(layout, derived, engine);
     }
 
+    /** The same site with another backend of the mount. */
+    public HardwareProfile withBackend(MountProfile.Backend backend) {
+        MountProfile other = new MountProfile(
+                backend, mount.maxWrite(), mount.workers(), mount.maxBackground(), mount.attributeTimeoutMs());
+        return new HardwareProfile(
+                source, profile, description, layout, targets, namespace, lanes, other, threads, engine);
+    }
+
     /** Where a target lives, in a site's folder. */
     public static Path targetPath(Path site, TargetProfile target) {
         return site.resolve(target.path()).normalize();

@@ -1,0 +1,194 @@
+package org.apollofs.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apollofs.dataplane.client.ApolloClient;
+import org.apollofs.namespace.cluster.AttentiveIdle;
+import org.apollofs.profile.HardwareProfile;
+import org.apollofs.transport.aeron.AeronNetwork;
+import org.apollofs.transport.aeron.AeronNetworkContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An embedded site, whole in this process: media driver, namespace member, targets, client, mount. The wiring: nothing else
+ * starts threads.
+ *
+ * <p>{@link #start} takes the site lock first and puts everything else on a stack above it; {@link #close} ends it in the
+ * opposite order: mount (what is open is committed), client, targets, namespace (with a snapshot), driver, lock. A start that
+ * fails ends what it started and takes away what it made. An agent that fails stops the node, see {@link #checkHealthy()}.
+ */
+final class Node implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+
+    private final NodeOptions options;
+    private final StopSignal stop;
+    private final CloseStack stack = new CloseStack();
+    private final AtomicReference<CommandFailure> failure = new AtomicReference<>();
+    private final long startNs = System.nanoTime();
+
+    private SiteFiles files;
+    private SiteDriver driver;
+    private SiteNamespace namespace;
+    private TargetServers targets;
+    private ApolloClient client;
+    private SiteMount mount;
+
+    private Node(NodeOptions options, StopSignal stop) {
+        this.options = options;
+        this.stop = stop;
+    }
+
+    /**
+     * Starts the site. It is mounted and serves on return.
+     *
+     * @param stop requested when the node cannot go on.
+     * @param out what the site is, for the operator.
+     * @throws RuntimeException if it cannot be started: {@link Failures} explains them. Nothing is left then.
+     */
+    static Node start(NodeOptions options, StopSignal stop, PrintWriter out) {
+        Path mountPoint = SiteMount.check(options.mountPoint(), options.folder());
+        Node node = new Node(options, stop);
+        try {
+            node.assemble(mountPoint);
+            node.describe(out);
+            return node;
+        } catch (IOException e) {
+            throw node.abandon(new UncheckedIOException(e.getMessage(), e));
+        } catch (RuntimeException e) {
+            throw node.abandon(e);
+        } catch (Error e) {
+            throw node.abandon(e);
+        }
+    }
+
+    /** Ends what was started; the files of a new site go too. */
+    private <E extends Throwable> E abandon(E failure) {
+        try {
+            stack.close();
+        } catch (RuntimeException second) {
+            failure.addSuppressed(second);
+        }
+        return failure;
+    }
+
+    private void assemble(Path mountPoint) throws IOException {
+        SiteFolder folder = options.folder();
+        HardwareProfile profile = options.profile();
+        boolean folderExisted = Files.exists(folder.root());
+        stack.push(SiteLock.take(folder));
+        files = SiteFiles.open(folder, profile, folderExisted, stack);
+        AttentiveIdle idle = new AttentiveIdle();
+        driver = stack.push(SiteDriver.launch(folder, profile, idle, this::onFailure));
+        AeronNetwork network = stack.push(new AeronNetwork(networkContext(profile)));
+        targets = stack.push(TargetServers.open(files, profile, network));
+        targets.start(profile, this::onFailure);
+        namespace = stack.push(SiteNamespace.launch(folder, profile.namespace(), driver, idle, this::onFailure));
+        client = HostClient.open(profile, network, namespace.client());
+        stack.push(AgentThread.start(
+                "apollo-host", List.of(client.hostAgent()), profile.threads().hostIdle(), this::onFailure));
+        stack.push(client);
+        mount = stack.push(
+                SiteMount.mount(mountPoint, profile.mount(), namespace.client(), client, this::onFailure));
+        stack.push(ControlServer.start(folder, files.record().siteId().toString(), this::answer));
+        stack.push(() -> Files.deleteIfExists(folder.ready()));
+        Files.writeString(folder.ready(), ProcessHandle.current().pid() + "\n");
+        files.keep();
+    }
+
+    private AeronNetworkContext networkContext(HardwareProfile profile) {
+        return new AeronNetworkContext()
+                .aeron(driver.aeron())
+                .siteId(files.record().siteId())
+                .secret(files.secret())
+                .termLength(profile.lanes().termLength())
+                .ipcMtuLength(profile.lanes().mtu());
+    }
+
+    private void describe(PrintWriter out) {
+        NodeStatus.describe(this, out);
+        out.flush();
+    }
+
+    /** @throws CommandFailure if a part of the node has failed, which is why it stops. */
+    void checkHealthy() {
+        CommandFailure failed = failure.get();
+        if (failed != null) {
+            throw failed;
+        }
+    }
+
+    /** Any thread. The first failure counts; the node is asked to stop. */
+    private void onFailure(String role, Throwable cause) {
+        CommandFailure explained = cause instanceof CommandFailure known
+                ? known
+                : new CommandFailure(
+                        ExitCode.INTERNAL,
+                        role + " failed: " + Failures.describe(cause),
+                        "the site stops; what was fsynced or closed is safe; run it again with --debug",
+                        cause);
+        if (failure.compareAndSet(null, explained)) {
+            LOG.error("node: {} failed, the site stops", role, cause);
+        } else {
+            LOG.warn("node: {} failed too: {}", role, Failures.describe(cause));
+        }
+        stop.request();
+    }
+
+    /** Answers on the control thread. */
+    private ObjectNode answer(JsonNode request) {
+        ObjectNode answer = new ObjectMapper().createObjectNode();
+        switch (request.path("command").asText()) {
+            case "status" -> NodeStatus.fill(this, answer);
+            case "connect" -> answer.put("aeronDirectory", driver.directory());
+            default -> answer.put("error", "unknown command: " + request.path("command"));
+        }
+        return answer;
+    }
+
+    NodeOptions options() {
+        return options;
+    }
+
+    SiteFiles files() {
+        return files;
+    }
+
+    SiteNamespace namespace() {
+        return namespace;
+    }
+
+    TargetServers targets() {
+        return targets;
+    }
+
+    ApolloClient client() {
+        return client;
+    }
+
+    SiteMount mount() {
+        return mount;
+    }
+
+    long uptimeSeconds() {
+        return (System.nanoTime() - startNs) / 1_000_000_000L;
+    }
+
+    boolean isFailed() {
+        return failure.get() != null;
+    }
+
+    /** Stops in order; waits. Once. */
+    @Override
+    public void close() {
+        stack.close();
+    }
+}

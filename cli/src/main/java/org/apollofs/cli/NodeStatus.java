@@ -1,0 +1,143 @@
+package org.apollofs.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Map;
+import org.apollofs.dataplane.client.DataClient;
+import org.apollofs.dataplane.target.StorageTarget;
+import org.apollofs.fuse.MountCounters;
+import org.apollofs.io.chunk.ChunkStoreStatistics;
+import org.apollofs.io.chunk.StageLatency;
+import org.apollofs.io.chunk.StoreCounter;
+import org.apollofs.io.erasure.ErasureCode;
+import org.apollofs.profile.ByteSize;
+import org.apollofs.profile.LayoutProfile;
+
+/** What a node says of itself: to the operator at start, and as JSON to {@code apollo status}. */
+final class NodeStatus {
+    private NodeStatus() {}
+
+    /** The lines of a start. */
+    static void describe(Node node, PrintWriter out) {
+        LayoutProfile layout = node.options().profile().layout();
+        int missing = node.targets().leftOut().size();
+        line(
+                out,
+                "site",
+                node.files().record().siteId() + (node.files().isFresh() ? " (new)" : "") + ", dir="
+                        + node.options().folder().root());
+        line(
+                out,
+                "layout",
+                layout.notation() + ", chunks of " + ByteSize.format(layout.chunkLength()) + ", targets="
+                        + node.options().profile().targets().size()
+                        + (missing == 0 ? "" : ", DEGRADED: missing=" + node.targets().leftOut().keySet()));
+        line(out, "device", devices(node));
+        line(
+                out,
+                "erasure",
+                layout.parityChunks() == 0
+                        ? "none: a lost target loses data"
+                        : ErasureCode.of(layout.dataChunks(), layout.parityChunks())
+                                .describe());
+        int level = node.options().profile().namespace().fileSyncLevel();
+        line(out, "namespace", "members=1, file sync level " + level + (level == 0 ? " (NOT durable)" : " (durable)"));
+        line(out, "mount", node.mount().mount().mountPoint() + ", " + node.mount().mount().description());
+    }
+
+    private static void line(PrintWriter out, String name, String text) {
+        out.printf(Locale.ROOT, "%-10s %s%n", name, text);
+    }
+
+    private static String devices(Node node) {
+        return node.targets().targets().stream()
+                .map(target -> target.statistics().store().device())
+                .findFirst()
+                .orElse("none");
+    }
+
+    /** The answer to {@code status}. */
+    static void fill(Node node, ObjectNode status) {
+        status.put("siteId", node.files().record().siteId().toString());
+        status.put("state", state(node));
+        status.put("pid", ProcessHandle.current().pid());
+        status.put("uptimeSeconds", node.uptimeSeconds());
+        status.put("layout", node.options().profile().layout().notation());
+        status.put("chunkLength", node.options().profile().layout().chunkLength());
+        status.put("profile", node.options().profile().source());
+        ObjectNode mount = status.putObject("mount");
+        mount.put("path", node.mount().mount().mountPoint().toString());
+        mount.put("backend", node.mount().mount().backend());
+        mount.put("description", node.mount().mount().description());
+        ObjectNode mountCounters = mount.putObject("counters");
+        for (MountCounters.Counter counter : MountCounters.Counter.values()) {
+            mountCounters.put(jsonName(counter.name()), node.mount().counters().get(counter));
+        }
+        ObjectNode namespace = status.putObject("namespace");
+        namespace.put("inodes", node.namespace().client().inodeCount());
+        namespace.put("fileSyncLevel", node.options().profile().namespace().fileSyncLevel());
+        namespace.put("leader", node.namespace().member().isLeader());
+        DataClient.Space space = node.client().space();
+        status.putObject("space").put("totalBytes", space.totalBytes()).put("freeBytes", space.freeBytes());
+        fillTargets(node, status.putArray("targets"));
+    }
+
+    private static String state(Node node) {
+        if (node.isFailed()) {
+            return "failed";
+        }
+        boolean allWritable = node.targets().targets().stream()
+                .allMatch(target -> target.statistics().store().writable());
+        return node.targets().leftOut().isEmpty() && allWritable ? "healthy" : "degraded";
+    }
+
+    private static void fillTargets(Node node, ArrayNode list) {
+        for (StorageTarget target : node.targets().targets()) {
+            ChunkStoreStatistics store = target.statistics().store();
+            ObjectNode entry = list.addObject();
+            entry.put("id", target.targetId());
+            entry.put("state", store.writable() ? "serving" : "read-only");
+            entry.put("capacityBytes", store.capacityBytes());
+            entry.put("freeBytes", store.freeBytes());
+            entry.put("chunks", store.chunkCount());
+            entry.put("device", store.device());
+            if (store.outOfServiceReason() != null) {
+                entry.put("note", store.outOfServiceReason());
+            }
+            ObjectNode counters = entry.putObject("counters");
+            for (Map.Entry<StoreCounter, Long> counter : store.counters().entrySet()) {
+                counters.put(jsonName(counter.getKey().name()), counter.getValue());
+            }
+            ObjectNode stages = entry.putObject("stages");
+            for (StageLatency latency : store.latencies()) {
+                stages.putObject(jsonName(latency.stage().name()))
+                        .put("count", latency.count())
+                        .put("p50Ns", latency.p50Ns())
+                        .put("p99Ns", latency.p99Ns())
+                        .put("p999Ns", latency.p999Ns())
+                        .put("maxNs", latency.maxNs());
+            }
+        }
+        node.targets().leftOut().forEach((id, why) -> list.addObject()
+                .put("id", id)
+                .put("state", "missing")
+                .put("note", why));
+    }
+
+    /** WRITE_BYTES as writeBytes. */
+    static String jsonName(String constant) {
+        StringBuilder name = new StringBuilder();
+        boolean upper = false;
+        for (char c : constant.toLowerCase(Locale.ROOT).toCharArray()) {
+            if (c == '_') {
+                upper = true;
+            } else {
+                name.append(upper ? Character.toUpperCase(c) : c);
+                upper = false;
+            }
+        }
+        return name.toString();
+    }
+}

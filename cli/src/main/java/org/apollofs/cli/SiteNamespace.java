@@ -1,0 +1,108 @@
+package org.apollofs.cli;
+
+import java.util.List;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import org.apollofs.namespace.cluster.AttentiveIdle;
+import org.apollofs.namespace.cluster.ClusterClientContext;
+import org.apollofs.namespace.cluster.ClusterNamespace;
+import org.apollofs.namespace.cluster.NamespaceMember;
+import org.apollofs.namespace.cluster.NamespaceMemberContext;
+import org.apollofs.profile.NamespaceProfile;
+
+/**
+ * The node's namespace member, and its own client beside it. Closing ends the session, then stops the member with a
+ * snapshot.
+ */
+final class SiteNamespace implements AutoCloseable {
+    private static final int PORTS_OF_A_MEMBER = 5;
+
+    private final NamespaceMember member;
+    private final ClusterNamespace client;
+
+    private SiteNamespace(NamespaceMember member, ClusterNamespace client) {
+        this.member = member;
+        this.client = client;
+    }
+
+    /**
+     * Launches the member, and waits until its client has a session.
+     *
+     * @param idle how the member's, the client's and the driver's threads wait together.
+     */
+    static SiteNamespace launch(
+            SiteFolder folder,
+            NamespaceProfile profile,
+            SiteDriver driver,
+            AttentiveIdle idle,
+            BiConsumer<String, Throwable> onFailure) {
+        if (profile.members().size() > 1) {
+            throw new CommandFailure(
+                    ExitCode.PROFILE,
+                    "an embedded site has one namespace member: namespace.members has "
+                            + profile.members().size(),
+                    "several members are not supported yet; leave one");
+        }
+        NamespaceMember member = NamespaceMember.launch(new NamespaceMemberContext()
+                .directory(folder.namespace())
+                .memberId(profile.members().getFirst().id())
+                .members(members(profile.members()))
+                .aeronDirectory(driver.directory())
+                .fileSyncLevel(profile.fileSyncLevel())
+                .mapLength(profile.mapSizeBytes())
+                .idle(idle)
+                .threadFactory(threads("apollo-namespace"))
+                .failureHandler(failure -> onFailure.accept("namespace member", failure)));
+        try {
+            ClusterNamespace client = ClusterNamespace.connect(ClusterClientContext.beside(member)
+                    .threadFactory(threads("apollo-namespace-client"))
+                    .leaseNs(TimeUnit.MILLISECONDS.toNanos(profile.sessionTimeoutMs()))
+                    .deadlineNs(TimeUnit.MILLISECONDS.toNanos(profile.requestTimeoutMs())));
+            return new SiteNamespace(member, client);
+        } catch (RuntimeException e) {
+            member.close();
+            throw e;
+        }
+    }
+
+    /** Daemon threads, numbered. */
+    static ThreadFactory threads(String name) {
+        AtomicInteger count = new AtomicInteger();
+        return loop -> {
+            Thread thread = new Thread(loop, name + "-" + count.getAndIncrement());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    /** As Aeron Cluster writes members: id, then the endpoints of ingress, consensus, log, catch-up and archive. */
+    private static String members(List<NamespaceProfile.Member> members) {
+        StringBuilder text = new StringBuilder();
+        for (NamespaceProfile.Member member : members) {
+            text.append(text.isEmpty() ? "" : "|").append(member.id());
+            for (int i = 0; i < PORTS_OF_A_MEMBER; i++) {
+                int port = member.port() == 0 ? 0 : member.port() + i;
+                text.append(',').append(member.host()).append(':').append(port);
+            }
+        }
+        return text.toString();
+    }
+
+    NamespaceMember member() {
+        return member;
+    }
+
+    ClusterNamespace client() {
+        return client;
+    }
+
+    @Override
+    public void close() {
+        try (CloseStack stack = new CloseStack()) {
+            stack.push(member);
+            stack.push(client);
+        }
+    }
+}

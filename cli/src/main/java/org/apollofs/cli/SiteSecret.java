@@ -1,0 +1,51 @@
+package org.apollofs.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/** The site's secret: a file that only its owner may read. Made once, at the first start. */
+final class SiteSecret {
+    private static final int LENGTH = 32;
+
+    private SiteSecret() {}
+
+    /** Reads it, or makes it. @return 32 bytes. */
+    static byte[] loadOrMake(SiteFolder folder) throws IOException {
+        Path file = folder.secret();
+        if (!Files.exists(file)) {
+            byte[] secret = new byte[LENGTH];
+            new SecureRandom().nextBytes(secret);
+            Path temporary = file.resolveSibling("secret.new");
+            Files.deleteIfExists(temporary);
+            Path made = Files.createFile(
+                    temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            Files.writeString(made, HexFormat.of().formatHex(secret) + "\n");
+            Files.move(made, file);
+            SiteFolder.syncFolder(folder.root());
+            Arrays.fill(secret, (byte) 0);
+        }
+        byte[] secret;
+        try {
+            secret = HexFormat.of().parseHex(Files.readString(file).strip());
+        } catch (IllegalArgumentException e) {
+            throw damaged(file, e);
+        }
+        if (secret.length != LENGTH) {
+            throw damaged(file, null);
+        }
+        return secret;
+    }
+
+    private static CommandFailure damaged(Path file, Exception origin) {
+        return new CommandFailure(
+                ExitCode.SITE,
+                "site secret is not " + LENGTH + " bytes in hexadecimal: file=" + file,
+                "restore it from a copy, or delete it while no other process of the site runs",
+                origin);
+    }
+}
