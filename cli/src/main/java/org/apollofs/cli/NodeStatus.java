@@ -1,5 +1,6 @@
 package org.apollofs.cli;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
@@ -17,6 +18,8 @@ import org.apollofs.profile.LayoutProfile;
 
 /** What a node says of itself: to the operator at start, and as JSON to {@code apollo status}. */
 final class NodeStatus {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     private NodeStatus() {}
 
     /** The lines of a start. */
@@ -81,6 +84,9 @@ final class NodeStatus {
         namespace.put("leader", node.namespace().member().isLeader());
         DataClient.Space space = node.client().space();
         status.putObject("space").put("totalBytes", space.totalBytes()).put("freeBytes", space.freeBytes());
+        ObjectNode client = status.putObject("client");
+        client.setAll((ObjectNode) JSON.valueToTree(node.client().counters()));
+        client.put("copiesPerByteWritten", node.client().counters().copiesPerByteWritten());
         fillTargets(node, status.putArray("targets"));
     }
 
