@@ -30,7 +30,14 @@ import picocli.CommandLine.Spec;
         exitCodeOnExecutionException = 1)
 public final class ApolloCommand implements Callable<Integer> {
     /** Classes of subcommands, in the order of the help. Handed to picocli one by one, so that one line adds one. */
-    private static final List<Class<?>> SUBCOMMANDS = List.of(DemoCommand.class, UpCommand.class, StatusCommand.class, KvCommand.class, JmhCommand.class, TestCommand.class, WarmUpCommand.class);
+    private static final List<Class<?>> SUBCOMMANDS = List.of(
+            DemoCommand.class,
+            UpCommand.class,
+            StatusCommand.class,
+            KvCommand.class,
+            JmhCommand.class,
+            TestCommand.class,
+            WarmUpCommand.class);
 
     @Spec
     private CommandSpec spec;

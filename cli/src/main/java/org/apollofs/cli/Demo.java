@@ -79,7 +79,8 @@ final class Demo {
 
     /** Runs all parts and cleans up, also after a failure. @param dir to work in, or null. */
     Report run(Path dir, boolean keep) throws IOException {
-        long needed = profile.targets().stream().mapToLong(TargetProfile::sizeBytes).sum() + SLACK_BYTES;
+        long needed =
+                profile.targets().stream().mapToLong(TargetProfile::sizeBytes).sum() + SLACK_BYTES;
         workspace = Workspace.open(dir, "apollo-demo-", needed, keep);
         stop.onRequest(() -> {
             SiteProcess site = running.get();
@@ -92,9 +93,10 @@ final class Demo {
             parts();
             return report;
         } catch (IOException | RuntimeException e) {
-            throw stop.isRequested()
-                    ? new CommandFailure(ExitCode.INTERRUPTED, "stopped by a signal", "run it again", e)
-                    : e;
+            if (stop.isRequested()) {
+                throw new CommandFailure(ExitCode.INTERRUPTED, "stopped by a signal", "run it again", e);
+            }
+            throw e;
         } finally {
             cleanUp();
         }
@@ -113,7 +115,8 @@ final class Demo {
         progress.begin("content and its SHA-256");
         content = new ContentSource(checkpoint, SEED);
         digests = ExpectedDigests.of(checkpoint, content, DEADLINE);
-        progress.end(Bytes.format(checkpoint.fileBytes()) + " in " + checkpoint.files().size() + " files");
+        progress.end(Bytes.format(checkpoint.fileBytes()) + " in "
+                + checkpoint.files().size() + " files");
         report.count("bytes", "checkpoint", checkpoint.fileBytes(), "bytes")
                 .count("files", "files", checkpoint.files().size(), "files")
                 .count("ranks", "ranks", checkpoint.ranks(), "ranks");
@@ -147,7 +150,12 @@ final class Demo {
                 .number("write.seconds", "write", seconds, 2, "s")
                 .number("write.allRankGbPerSecond", "write, all ranks", written.allRankGbPerSecond(), 2, "GB/s")
                 .number("write.rank0GbPerSecond", "write, rank 0's own clock", written.rank0GbPerSecond(), 2, "GB/s")
-                .number("write.copiesPerByte", "copies per byte", client.path("copiesPerByteWritten").asDouble(), 2, "")
+                .number(
+                        "write.copiesPerByte",
+                        "copies per byte",
+                        client.path("copiesPerByteWritten").asDouble(),
+                        2,
+                        "")
                 .gap();
     }
 
@@ -182,7 +190,9 @@ final class Demo {
         start("site, " + gone + " of " + profile.targets().size() + " targets gone");
         ReadOutcome outcome = read("read, must fail with EIO", "refused", false);
         int refused = outcome.count(FileVerdict.Kind.IO_ERROR);
-        boolean right = refused > 0 && refused + outcome.count(FileVerdict.Kind.MATCHED) == outcome.verdicts().size();
+        boolean right = refused > 0
+                && refused + outcome.count(FileVerdict.Kind.MATCHED)
+                        == outcome.verdicts().size();
         passed &= right;
         String why = running.get().logLines().stream()
                 .filter(line -> line.contains("unavailable"))
@@ -202,7 +212,8 @@ final class Demo {
                 mustMatch ? rate(outcome.gbPerSecond()) : outcome.count(FileVerdict.Kind.IO_ERROR) + " files refused");
         if (mustMatch) {
             passed &= outcome.allMatched();
-            outcome.failures().forEach(each -> progress.say("    " + each.name() + ": " + each.kind() + " " + each.detail()));
+            outcome.failures()
+                    .forEach(each -> progress.say("    " + each.name() + ": " + each.kind() + " " + each.detail()));
             report.number(path + ".seconds", phase, seconds, 2, "s")
                     .number(path + ".gbPerSecond", phase.replace(" and compare", ""), outcome.gbPerSecond(), 2, "GB/s");
         }

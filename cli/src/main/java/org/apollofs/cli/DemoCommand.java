@@ -93,7 +93,8 @@ final class DemoCommand implements Callable<Integer> {
             long bytes = ByteSize.parse(size);
             if (bytes < LEAST_BYTES) {
                 throw new ParameterException(
-                        spec.commandLine(), "--size: expected at least " + ByteSize.format(LEAST_BYTES) + ", found " + size);
+                        spec.commandLine(),
+                        "--size: expected at least " + ByteSize.format(LEAST_BYTES) + ", found " + size);
             }
             return bytes;
         } catch (IllegalArgumentException e) {

@@ -41,7 +41,10 @@ final class Failures {
                     ? new CommandFailure(
                             ExitCode.NO_SPACE, describe(failure), "free some space on that file system", failure)
                     : new CommandFailure(
-                            ExitCode.SITE, describe(failure), "check the path, its permissions and its device", failure);
+                            ExitCode.SITE,
+                            describe(failure),
+                            "check the path, its permissions and its device",
+                            failure);
         }
         if (failure instanceof DataException data) {
             return new CommandFailure(

@@ -23,7 +23,8 @@ final class HostClient {
         return new ApolloClient(new ClientContext()
                 .namespace(namespace)
                 .network(network)
-                .targetIds(profile.targets().stream().mapToInt(TargetProfile::id).toArray())
+                .targetIds(
+                        profile.targets().stream().mapToInt(TargetProfile::id).toArray())
                 .failureDomains(domains(profile))
                 .layout(new StripeLayout(layout.dataChunks(), layout.parityChunks(), layout.chunkLength()))
                 .inlineLimit(layout.inlineLimit())

@@ -10,7 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import org.agrona.concurrent.SystemNanoClock;
 import org.apollofs.dataplane.client.ApolloClient;
+import org.apollofs.dataplane.repair.GarbageCollector;
+import org.apollofs.dataplane.repair.OrphanSweep;
+import org.apollofs.namespace.client.Namespace;
 import org.apollofs.namespace.cluster.AttentiveIdle;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.transport.aeron.AeronNetwork;
@@ -41,6 +45,7 @@ final class Node implements AutoCloseable {
     private TargetServers targets;
     private ApolloClient client;
     private SiteMount mount;
+    private GarbageCollector garbage;
 
     private Node(NodeOptions options, StopSignal stop) {
         this.options = options;
@@ -96,12 +101,28 @@ final class Node implements AutoCloseable {
         stack.push(AgentThread.start(
                 "apollo-host", List.of(client.hostAgent()), profile.threads().hostIdle(), this::onFailure));
         stack.push(client);
-        mount = stack.push(
-                SiteMount.mount(mountPoint, profile.mount(), namespace.client(), client, this::onFailure));
+        startGarbage(profile);
+        mount = stack.push(SiteMount.mount(mountPoint, profile.mount(), namespace.client(), client, this::onFailure));
         stack.push(ControlServer.start(folder, files.record().siteId().toString(), this::answer));
         stack.push(() -> Files.deleteIfExists(folder.ready()));
         Files.writeString(folder.ready(), ProcessHandle.current().pid() + "\n");
         files.keep();
+    }
+
+    /** Deletes what no file refers to: freed stripes while it runs, and first what earlier sessions left uncommitted. */
+    private void startGarbage(HardwareProfile profile) {
+        Namespace tree = namespace.client();
+        garbage = new GarbageCollector(
+                tree, client.targets(), client.placements(), client.abandonedStripes(), SystemNanoClock.INSTANCE);
+        // This is the only host of an embedded site: every session but its own is over.
+        OrphanSweep sweep = new OrphanSweep(
+                tree,
+                client.targets(),
+                client.placements(),
+                session -> session != tree.session(),
+                SystemNanoClock.INSTANCE);
+        stack.push(AgentThread.start(
+                "apollo-garbage", List.of(garbage, sweep), profile.threads().hostIdle(), this::onFailure));
     }
 
     private AeronNetworkContext networkContext(HardwareProfile profile) {
@@ -172,6 +193,10 @@ final class Node implements AutoCloseable {
 
     ApolloClient client() {
         return client;
+    }
+
+    GarbageCollector garbage() {
+        return garbage;
     }
 
     SiteMount mount() {

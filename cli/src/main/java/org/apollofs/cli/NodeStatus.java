@@ -36,7 +36,10 @@ final class NodeStatus {
                 "layout",
                 layout.notation() + ", chunks of " + ByteSize.format(layout.chunkLength()) + ", targets="
                         + node.options().profile().targets().size()
-                        + (missing == 0 ? "" : ", DEGRADED: missing=" + node.targets().leftOut().keySet()));
+                        + (missing == 0
+                                ? ""
+                                : ", DEGRADED: missing="
+                                        + node.targets().leftOut().keySet()));
         line(out, "device", devices(node));
         line(
                 out,
@@ -47,7 +50,10 @@ final class NodeStatus {
                                 .describe());
         int level = node.options().profile().namespace().fileSyncLevel();
         line(out, "namespace", "members=1, file sync level " + level + (level == 0 ? " (NOT durable)" : " (durable)"));
-        line(out, "mount", node.mount().mount().mountPoint() + ", " + node.mount().mount().description());
+        line(
+                out,
+                "mount",
+                node.mount().mount().mountPoint() + ", " + node.mount().mount().description());
     }
 
     private static void line(PrintWriter out, String name, String text) {
@@ -87,6 +93,7 @@ final class NodeStatus {
         ObjectNode client = status.putObject("client");
         client.setAll((ObjectNode) JSON.valueToTree(node.client().counters()));
         client.put("copiesPerByteWritten", node.client().counters().copiesPerByteWritten());
+        status.set("garbage", JSON.valueToTree(node.garbage().status()));
         fillTargets(node, status.putArray("targets"));
     }
 
@@ -126,10 +133,10 @@ final class NodeStatus {
                         .put("maxNs", latency.maxNs());
             }
         }
-        node.targets().leftOut().forEach((id, why) -> list.addObject()
-                .put("id", id)
-                .put("state", "missing")
-                .put("note", why));
+        node.targets()
+                .leftOut()
+                .forEach((id, why) ->
+                        list.addObject().put("id", id).put("state", "missing").put("note", why));
     }
 
     /** WRITE_BYTES as writeBytes. */

@@ -9,11 +9,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.apollofs.dataplane.client.DataClient;
 import org.apollofs.fuse.Backend;
-import org.apollofs.fuse.backend.Backends;
 import org.apollofs.fuse.FuseMount;
 import org.apollofs.fuse.MountContext;
 import org.apollofs.fuse.MountCounters;
 import org.apollofs.fuse.MountPoint;
+import org.apollofs.fuse.backend.Backends;
 import org.apollofs.namespace.client.Namespace;
 import org.apollofs.profile.MountProfile;
 

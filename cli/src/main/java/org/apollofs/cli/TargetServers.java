@@ -44,7 +44,8 @@ final class TargetServers implements AutoCloseable {
         try {
             for (TargetProfile target : profile.targets()) {
                 if (files.missing().contains(target.id())) {
-                    servers.leaveOut(target.id(), "missing: path=" + files.targets().path(target));
+                    servers.leaveOut(
+                            target.id(), "missing: path=" + files.targets().path(target));
                 } else {
                     servers.openTarget(files, profile, network, target);
                 }

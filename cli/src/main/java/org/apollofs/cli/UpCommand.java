@@ -15,7 +15,8 @@ import picocli.CommandLine.Spec;
 /** Runs the embedded site in the foreground until it is stopped. */
 @Command(
         name = "up",
-        description = "Run an embedded site, whole in one process, in the foreground. Ctrl-C or SIGTERM stops it in order.")
+        description =
+                "Run an embedded site, whole in one process, in the foreground. Ctrl-C or SIGTERM stops it in order.")
 final class UpCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -45,7 +46,8 @@ final class UpCommand implements Callable<Integer> {
     @Option(
             names = "--layout",
             paramLabel = "k+m",
-            description = "Data and parity chunks of a stripe; the number of targets follows. Fixed when the site is made.")
+            description =
+                    "Data and parity chunks of a stripe; the number of targets follows. Fixed when the site is made.")
     private String layout;
 
     @Override

@@ -78,13 +78,17 @@ final class NodeTest {
         try (Node node = start(profile())) {
             Files.writeString(mountPoint.resolve("from-mount"), "1000");
             String dir = folder.root().toString();
-            assertEquals(0, CliRun.of("kv", "put", "run1/latest", "step-7", "--dir", dir).exitCode());
+            assertEquals(
+                    0,
+                    CliRun.of("kv", "put", "run1/latest", "step-7", "--dir", dir)
+                            .exitCode());
             assertEquals("step-7", Files.readString(mountPoint.resolve("run1/latest")));
             CliRun get = CliRun.of("kv", "get", "from-mount", "--dir", dir, "--json");
             assertEquals(0, get.exitCode(), get.err());
             assertTrue(get.out().contains("\"value\":\"1000\""), get.out());
             assertEquals(
-                    ExitCode.ABSENT.code(), CliRun.of("kv", "get", "nothing", "--dir", dir).exitCode());
+                    ExitCode.ABSENT.code(),
+                    CliRun.of("kv", "get", "nothing", "--dir", dir).exitCode());
             assertEquals(
                     ExitCode.CONFLICT.code(),
                     CliRun.of("kv", "cas", "run1/latest", "step-8", "--expect", "step-6", "--dir", dir)
@@ -93,7 +97,8 @@ final class NodeTest {
                     0,
                     CliRun.of("kv", "cas", "run1/latest", "step-8", "--expect", "step-7", "--dir", dir)
                             .exitCode());
-            assertEquals(0, CliRun.of("kv", "delete", "run1/latest", "--dir", dir).exitCode());
+            assertEquals(
+                    0, CliRun.of("kv", "delete", "run1/latest", "--dir", dir).exitCode());
             assertEquals(
                     ExitCode.ABSENT.code(),
                     CliRun.of("kv", "delete", "run1/latest", "--dir", dir).exitCode());
@@ -133,12 +138,7 @@ final class NodeTest {
                 .close();
         SiteFolder.deleteTree(folder.root().resolve("targets/2"));
         Files.move(other.root().resolve("targets/2"), folder.root().resolve("targets/2"));
-        CliRun run = CliRun.of(
-                "up",
-                "--dir",
-                folder.root().toString(),
-                "--mount",
-                mountPoint.toString());
+        CliRun run = CliRun.of("up", "--dir", folder.root().toString(), "--mount", mountPoint.toString());
         assertEquals(ExitCode.TARGET.code(), run.exitCode(), run.err());
         assertEquals(1, run.err().lines().count(), run.err());
         assertFalse(MountTable.at(mountPoint.toRealPath()).isPresent());
@@ -176,8 +176,7 @@ final class NodeTest {
         HardwareProfile tooLarge = ProfileLoader.load("embedded").withTargetSize(512L << 40);
         RuntimeException failure = assertThrows(
                 RuntimeException.class,
-                () -> Node.start(
-                        new NodeOptions(folder, mountPoint, tooLarge), StopSignal.detached(), discard()));
+                () -> Node.start(new NodeOptions(folder, mountPoint, tooLarge), StopSignal.detached(), discard()));
         ExitCode code = Failures.explain(failure).exitCode();
         assertTrue(code == ExitCode.NO_SPACE || code == ExitCode.TARGET, failure.toString());
         assertFalse(Files.exists(folder.root()));
@@ -221,9 +220,10 @@ final class NodeTest {
 
     private static Stream<Path> entries(Path directory) {
         try {
-            return Files.find(directory, 2, (path, attributes) -> path.getFileName()
-                    .toString()
-                    .startsWith("libfuse.so"));
+            return Files.find(
+                    directory,
+                    2,
+                    (path, attributes) -> path.getFileName().toString().startsWith("libfuse.so"));
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

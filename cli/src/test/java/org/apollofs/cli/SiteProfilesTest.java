@@ -54,13 +54,7 @@ final class SiteProfilesTest {
         Files.writeString(profile, "profile: p\nlayuot: {dataChunks: 4, parityChunks: 2}\n");
         Path site = temporary.resolve("site");
         CliRun run = CliRun.of(
-                "up",
-                "--dir",
-                site.toString(),
-                "--mount",
-                temporary.toString(),
-                "--profile",
-                profile.toString());
+                "up", "--dir", site.toString(), "--mount", temporary.toString(), "--profile", profile.toString());
         assertEquals(ExitCode.PROFILE.code(), run.exitCode(), run.err());
         assertEquals(1, run.err().lines().count(), run.err());
         assertTrue(run.err().contains("p.yaml:2: layuot: unknown key, expected \"layout\""), run.err());
