@@ -32,6 +32,7 @@ public final class ApolloCommand implements Callable<Integer> {
     /** Classes of subcommands, in the order of the help. Handed to picocli one by one, so that one line adds one. */
     private static final List<Class<?>> SUBCOMMANDS = List.of(
             DemoCommand.class,
+            BenchCommand.class,
             UpCommand.class,
             StatusCommand.class,
             KvCommand.class,
