@@ -209,23 +209,9 @@ final class NodeTest {
         return bytes;
     }
 
-    private static boolean hasLibfuse() throws IOException {
-        try (Stream<Path> libraries = Stream.of("/lib", "/usr/lib", "/lib64", "/usr/local/lib")
-                .map(Path::of)
-                .filter(Files::isDirectory)
-                .flatMap(NodeTest::entries)) {
-            return libraries.anyMatch(path -> path.getFileName().toString().equals("libfuse.so.2"));
-        }
-    }
-
-    private static Stream<Path> entries(Path directory) {
-        try {
-            return Files.find(
-                    directory,
-                    2,
-                    (path, attributes) -> path.getFileName().toString().startsWith("libfuse.so"));
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
+    private static boolean hasLibfuse() {
+        return Stream.of("/lib", "/usr/lib", "/lib64", "/usr/local/lib")
+                .flatMap(place -> Stream.of(place, place + "/x86_64-linux-gnu", place + "/aarch64-linux-gnu"))
+                .anyMatch(place -> Files.exists(Path.of(place, "libfuse.so.2")));
     }
 }
