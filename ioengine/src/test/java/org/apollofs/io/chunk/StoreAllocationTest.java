@@ -34,6 +34,7 @@ class StoreAllocationTest {
     private final byte[] content = StoreClient.content(1, LENGTH);
     private final UnsafeBuffer checksums = StoreClient.checksums(content);
     private ChunkStore store;
+    private long offered;
     private long answers;
     private long failures;
 
@@ -83,6 +84,7 @@ class StoreAllocationTest {
             while (!store.offerDelete(0, i, 1, i % NAMES, 1)) {
                 store.doWork();
             }
+            offered += 3;
         }
         awaitAll();
     }
@@ -91,6 +93,7 @@ class StoreAllocationTest {
         Slab slab = acquire();
         slab.buffer().putBytes(0, content);
         assertTrue(store.offerWrite(0, 0, 1, 10_000, 0, slab, LENGTH, checksums, null));
+        offered++;
         awaitAll();
     }
 
@@ -104,7 +107,7 @@ class StoreAllocationTest {
     }
 
     private void awaitAll() {
-        while (pool.available() < pool.slabCount()) {
+        while (answers + failures < offered) {
             store.doWork();
         }
     }
