@@ -5,6 +5,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.dataplane.client.DataClient;
@@ -27,6 +29,10 @@ public final class MemoryDataClient implements DataClient {
     private final Map<Long, Content> contents = new HashMap<>();
     volatile DataException.Kind failWrites;
     volatile DataException.Kind failReads;
+    /** Keep the slabs that come with writes until the next fsync, as a client with chunks under way does. */
+    volatile boolean keepsWrittenSlabs;
+
+    private final Queue<Slab> keptSlabs = new ConcurrentLinkedQueue<>();
 
     public MemoryDataClient(Namespace namespace, int slabCount, int slabLength) {
         this.namespace = namespace;
@@ -194,7 +200,11 @@ public final class MemoryDataClient implements DataClient {
             try {
                 content.write(fileOffset, slab.buffer(), 0, length);
             } finally {
-                slab.release();
+                if (keepsWrittenSlabs) {
+                    keptSlabs.add(slab);
+                } else {
+                    slab.release();
+                }
             }
         }
 
@@ -237,6 +247,9 @@ public final class MemoryDataClient implements DataClient {
         @Override
         public void fsync() {
             content.commit();
+            for (Slab slab = keptSlabs.poll(); slab != null; slab = keptSlabs.poll()) {
+                slab.release();
+            }
         }
 
         @Override

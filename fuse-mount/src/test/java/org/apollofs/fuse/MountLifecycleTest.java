@@ -145,6 +145,8 @@ class MountLifecycleTest {
                     slab = data.slabs().tryAcquire()) {
                 taken.add(slab);
             }
+            // Idle workers hold a slab each: more requests than workers, none of which gives its slab back.
+            data.keepsWrittenSlabs = true;
             Path file = root.resolve("f");
             try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 for (int i = 0; i < 4; i++) {
