@@ -60,6 +60,7 @@ final class SiteFiles implements AutoCloseable {
             record = listed;
         }
         Files.createDirectories(folder.namespace());
+        SiteFolder.syncFolder(folder.root());
     }
 
     SiteRecord record() {

@@ -12,6 +12,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -106,12 +107,17 @@ record SiteFolder(Path root) {
                 ExitCode.SITE, "site folder " + why + ": dir=" + root, "give --dir a new or empty folder, or a site's");
     }
 
-    /** Writes a small file so that it is there whole or not at all, also after a power cut. */
-    static void writeDurably(Path file, String content) throws IOException {
+    /**
+     * Writes a small file so that it is there whole or not at all, also after a power cut.
+     *
+     * @param attributes it is made with: nobody sees it without them.
+     */
+    static void writeDurably(Path file, String content, FileAttribute<?>... attributes) throws IOException {
         Path folder = file.toAbsolutePath().getParent();
         Path temporary = folder.resolve(file.getFileName() + ".new");
+        Files.deleteIfExists(temporary);
         try (FileChannel channel = FileChannel.open(
-                temporary, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+                temporary, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), attributes)) {
             ByteBuffer bytes = ByteBuffer.wrap(content.getBytes(StandardCharsets.UTF_8));
             while (bytes.hasRemaining()) {
                 int written = channel.write(bytes);

@@ -68,7 +68,7 @@ final class SiteProcess {
     void awaitReady() throws IOException {
         Path ready = SiteFolder.of(spec.site()).ready();
         long endNs = System.nanoTime() + START_DEADLINE.toNanos();
-        while (!Files.exists(ready) || !MountTable.isMounted(spec.mountPoint())) {
+        while (!isReady(ready) || !MountTable.isMounted(spec.mountPoint())) {
             if (!process.isAlive()) {
                 throw new CommandFailure(
                         ExitCode.SITE,
@@ -82,6 +82,15 @@ final class SiteProcess {
                         seeLog());
             }
             pause();
+        }
+    }
+
+    /** One that was killed leaves the file, and its mount, for the next to take away. */
+    private boolean isReady(Path ready) throws IOException {
+        try {
+            return Files.readString(ready).strip().equals(Long.toString(process.pid()));
+        } catch (NoSuchFileException e) {
+            return false;
         }
     }
 
@@ -143,7 +152,8 @@ final class SiteProcess {
         return MountTable.detachBelow(spec.mountPoint());
     }
 
-    private boolean awaitEnd(Duration deadline) {
+    /** Waits for its end. @return whether it has ended. */
+    boolean awaitEnd(Duration deadline) {
         try {
             return process.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {

@@ -20,13 +20,11 @@ final class SiteSecret {
         if (!Files.exists(file)) {
             byte[] secret = new byte[LENGTH];
             new SecureRandom().nextBytes(secret);
-            Path temporary = file.resolveSibling("secret.new");
-            Files.deleteIfExists(temporary);
-            Path made = Files.createFile(
-                    temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.writeString(made, HexFormat.of().formatHex(secret) + "\n");
-            Files.move(made, file);
-            SiteFolder.syncFolder(folder.root());
+            // Durable before the first message that is signed with it.
+            SiteFolder.writeDurably(
+                    file,
+                    HexFormat.of().formatHex(secret) + "\n",
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             Arrays.fill(secret, (byte) 0);
         }
         byte[] secret;

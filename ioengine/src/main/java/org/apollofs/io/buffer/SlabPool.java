@@ -2,12 +2,15 @@ package org.apollofs.io.buffer;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.locks.LockSupport;
-import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A fixed number of {@link Slab}s in one contiguous, page-aligned region that was touched at creation: the first touch
  * of a page costs ten times the copy into it.
+ *
+ * <p>The free slabs are a stack, so that the one released last, whose bytes are still in the processor's caches, is taken next:
+ * a pool is larger than a cache, and a queue would go through all of it.
  *
  * <p>Any thread may acquire and release. Nothing allocates after {@link #allocate}. The creator closes the pool once
  * every slab is back; closing frees the memory at once.
@@ -17,20 +20,27 @@ public final class SlabPool implements AutoCloseable {
     public static final int PAGE_LENGTH = 4096;
 
     private static final long REGION_ALIGNMENT = 2L * 1024 * 1024;
+    private static final int NONE = -1;
+    private static final long LOW_HALF = 0xffff_ffffL;
 
     private final Arena arena;
     private final MemorySegment region;
     private final int slabLength;
     private final Slab[] slabs;
-    private final ManyToManyConcurrentArrayQueue<Slab> free;
+    /** Place of the free slab below each one in the stack, or {@link #NONE}. Read and written by the one who moves the top. */
+    private final int[] below;
+    /** Top of the stack: its place in the low half; the high half counts changes, so that an old top is not taken for it. */
+    private final AtomicLong top = new AtomicLong(NONE & LOW_HALF);
+
+    private final AtomicInteger freeCount = new AtomicInteger();
 
     private SlabPool(Arena arena, MemorySegment region, int slabCount, int slabLength) {
         this.arena = arena;
         this.region = region;
         this.slabLength = slabLength;
         this.slabs = new Slab[slabCount];
-        this.free = new ManyToManyConcurrentArrayQueue<>(Math.max(2, slabCount));
-        for (int i = 0; i < slabCount; i++) {
+        this.below = new int[slabCount];
+        for (int i = slabCount - 1; i >= 0; i--) {
             slabs[i] = new Slab(this, i, region.asSlice((long) i * slabLength, slabLength));
             put(slabs[i]);
         }
@@ -60,11 +70,22 @@ public final class SlabPool implements AutoCloseable {
      * @return the slab, now owned by the caller, or null when all are in use: back-pressure, try again later.
      */
     public Slab tryAcquire() {
-        Slab slab = free.poll();
-        if (slab != null) {
-            slab.markOwned();
+        while (true) {
+            long current = top.get();
+            int index = (int) current;
+            if (index == NONE) {
+                return null;
+            }
+            if (top.compareAndSet(current, successor(current, below[index]))) {
+                freeCount.decrementAndGet();
+                slabs[index].markOwned();
+                return slabs[index];
+            }
         }
-        return slab;
+    }
+
+    private static long successor(long current, int index) {
+        return ((current >>> Integer.SIZE) + 1) << Integer.SIZE | (index & LOW_HALF);
     }
 
     /** Bytes of each slab. */
@@ -79,7 +100,7 @@ public final class SlabPool implements AutoCloseable {
 
     /** Slabs that are free now: a reading, stale at once. */
     public int available() {
-        return free.size();
+        return freeCount.get();
     }
 
     /** The slab at a place, whoever owns it: for devices that keep slabs by index. */
@@ -92,13 +113,15 @@ public final class SlabPool implements AutoCloseable {
         return region;
     }
 
-    /**
-     * The queue has a place for each slab, and {@link Slab#release} lets none in twice; but offer also fails while a thread
-     * that took from the place's earlier round has been preempted halfway (seen under load), so it is tried again.
-     */
+    /** {@link Slab#release} lets none in twice. */
     void put(Slab slab) {
-        while (!free.offer(slab)) {
-            LockSupport.parkNanos(1_000);
+        while (true) {
+            long current = top.get();
+            below[slab.index()] = (int) current;
+            if (top.compareAndSet(current, successor(current, slab.index()))) {
+                freeCount.incrementAndGet();
+                return;
+            }
         }
     }
 
