@@ -18,6 +18,8 @@ final class Attempt implements RequestListener {
     final int[] group;
     /** Chunks sent: under the stripe's lock. */
     int sentMask;
+    /** Slots of chunks that a lane has not taken, or not all of: under the stripe's lock. */
+    final Request[] begun;
     /** Since when a lane has had no room for a chunk, or 0: under the stripe's lock. */
     long blockedSinceNs;
     /** Chunks acknowledged: host agent. */
@@ -31,6 +33,7 @@ final class Attempt implements RequestListener {
         this.stripe = stripe;
         this.number = number;
         this.group = group;
+        this.begun = new Request[group.length];
     }
 
     Failure failure() {

@@ -1,5 +1,6 @@
 package org.apollofs.dataplane.stripe;
 
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 
 /**
@@ -49,6 +50,9 @@ final class RequestTable {
     /** Gives a slot back, once answered or not sent. */
     void release(Request request) {
         request.listener = null;
-        free.offer(request);
+        // There is a place for each; offer fails while a thread that takes is preempted halfway.
+        while (!free.offer(request)) {
+            LockSupport.parkNanos(1_000);
+        }
     }
 }

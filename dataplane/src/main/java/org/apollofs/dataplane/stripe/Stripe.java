@@ -276,13 +276,20 @@ public final class Stripe {
             checksums = chunk.checksums();
             length = chunk.length();
         }
+        Request request = current.begun[index];
+        if (request == null) {
+            request = context.targets().beginWrite(current, index);
+            if (request == null) {
+                return Lane.BACK_PRESSURED;
+            }
+        }
+        current.begun[index] = null;
         current.onSending();
         long status = context.targets()
                 .writeChunk(
                         current.group[index],
-                        current,
+                        request,
                         current.number,
-                        index,
                         payload,
                         length,
                         checksums,
@@ -291,6 +298,10 @@ public final class Stripe {
             context.counters().bytesSent.add(length);
         } else {
             current.onNotSent();
+        }
+        if (status == Lane.BACK_PRESSURED) {
+            // Part of it may be in the lane: the rest follows under the same id.
+            current.begun[index] = request;
         }
         return status;
     }
@@ -393,6 +404,12 @@ public final class Stripe {
 
     private void abandonAttempt() {
         attempt.abandoned = true;
+        for (int i = 0; i < attempt.begun.length; i++) {
+            if (attempt.begun[i] != null) {
+                context.targets().abandonWrite(attempt.begun[i]);
+                attempt.begun[i] = null;
+            }
+        }
         discardIfAnswered(attempt);
     }
 

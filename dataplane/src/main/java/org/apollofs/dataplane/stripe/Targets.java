@@ -129,28 +129,49 @@ public final class Targets implements LaneHandler, AutoCloseable {
         return ids;
     }
 
-    /** As {@link Lane#writeChunk}, in this host's session. @return a status of {@link Lane}. */
+    /**
+     * Takes the slot of a chunk write: the id under which {@link #writeChunk} is called until it is sent, since a lane may
+     * take a chunk in parts.
+     *
+     * @return the slot, or null when all are in use: back-pressure.
+     */
+    Request beginWrite(RequestListener listener, int index) {
+        return requests.tryAcquire(listener, index);
+    }
+
+    /** A write that was begun is not called again. */
+    void abandonWrite(Request request) {
+        requests.release(request);
+    }
+
+    /**
+     * As {@link Lane#writeChunk}, in this host's session.
+     *
+     * @param request of {@link #beginWrite}; the caller's still if the status is BACK_PRESSURED, and else no more.
+     * @return a status of {@link Lane}.
+     */
     long writeChunk(
             int targetId,
-            RequestListener listener,
+            Request request,
             long stripe,
-            int index,
             DirectBuffer payload,
             int length,
             DirectBuffer checksums,
             DirectBuffer stripeLengths) {
         Target target = byId.get(targetId);
-        if (target == null) {
-            return Lane.CLOSED;
-        }
-        Request request = requests.tryAcquire(listener, index);
-        if (request == null) {
-            return Lane.BACK_PRESSURED;
-        }
-        return sent(
-                request,
-                target.lane.writeChunk(
-                        request.correlationId, session, stripe, index, payload, 0, length, checksums, stripeLengths));
+        long status = target == null
+                ? Lane.CLOSED
+                : target.lane.writeChunk(
+                        request.correlationId,
+                        session,
+                        stripe,
+                        request.index,
+                        payload,
+                        0,
+                        length,
+                        checksums,
+                        stripeLengths);
+        return status == Lane.BACK_PRESSURED ? status : sent(request, status);
     }
 
     /** As {@link Lane#readChunk}. @return a status of {@link Lane}. */

@@ -103,6 +103,22 @@ class FaultTest {
         }
     }
 
+    /** A chunk that a lane has taken in part must go on under its id: begun anew, it would hold credit until its deadline. */
+    @Test
+    void shouldGoOnWithChunksThatALaneTookInPart() {
+        try (TestSite site = new TestSite(directory, "4+2", 6)) {
+            PartialNetwork parts = new PartialNetwork(site.network);
+            TestSite.Host host = site.host(context -> context.network(parts));
+            byte[] bytes = random(14, LENGTH);
+            long inode = write(host, site.create(), bytes);
+            assertTrue(parts.resumed.get() > 0);
+            assertEquals(0, parts.begunAnew.get());
+            OpenFile file = site.host2().client.open(inode, false);
+            assertArrayEquals(bytes, TestSite.readAll(file, 128 * 1024));
+            file.release();
+        }
+    }
+
     @Test
     void shouldWriteAStripeAgainWhenATargetFailsOnce() {
         try (TestSite site = new TestSite(directory, "4+2", 6)) {
