@@ -7,6 +7,7 @@ import org.agrona.DirectBuffer;
 import org.apollofs.dataplane.client.DataClient;
 import org.apollofs.dataplane.client.OpenFile;
 import org.apollofs.dataplane.client.ReadResult;
+import org.apollofs.dataplane.client.WriteListener;
 import org.apollofs.io.buffer.Slab;
 import org.apollofs.io.os.Errno;
 import org.apollofs.io.os.OpenFlags;
@@ -272,8 +273,12 @@ public final class ApolloFileSystem {
         }
     }
 
-    /** Writes a slab's first bytes, without a copy. The slab is taken over, also when the call throws. */
-    public void writeSlab(long handle, long fileOffset, Slab slab, int length) {
+    /**
+     * Writes a slab's first bytes, without a copy. The slab is taken over, also when the call throws.
+     *
+     * @param listener as {@link OpenFile#writeSlab} tells it; never where the file is open for synchronous writing.
+     */
+    public void writeSlab(long handle, long fileOffset, Slab slab, int length, WriteListener listener) {
         FileHandle open;
         boolean atEnd;
         try {
@@ -289,7 +294,7 @@ public final class ApolloFileSystem {
         if (atEnd) {
             slab.release();
         } else {
-            open.file().writeSlab(fileOffset, slab, length);
+            open.file().writeSlab(fileOffset, slab, length, open.synchronous() ? WriteListener.NONE : listener);
         }
         if (open.synchronous()) {
             open.file().fsync();

@@ -13,6 +13,7 @@ import org.apollofs.dataplane.client.DataClient;
 import org.apollofs.dataplane.client.DataException;
 import org.apollofs.dataplane.client.OpenFile;
 import org.apollofs.dataplane.client.ReadResult;
+import org.apollofs.dataplane.client.WriteListener;
 import org.apollofs.io.buffer.Slab;
 import org.apollofs.io.buffer.SlabPool;
 import org.apollofs.namespace.client.AttributeChange;
@@ -196,7 +197,7 @@ public final class MemoryDataClient implements DataClient {
         }
 
         @Override
-        public void writeSlab(long fileOffset, Slab slab, int length) {
+        public void writeSlab(long fileOffset, Slab slab, int length, WriteListener listener) {
             try {
                 content.write(fileOffset, slab.buffer(), 0, length);
             } finally {

@@ -6,6 +6,7 @@ import org.agrona.DirectBuffer;
 import org.apollofs.dataplane.client.DataClient;
 import org.apollofs.dataplane.client.OpenFile;
 import org.apollofs.dataplane.client.ReadResult;
+import org.apollofs.dataplane.client.WriteListener;
 import org.apollofs.io.buffer.Slab;
 import org.apollofs.io.buffer.SlabPool;
 
@@ -73,7 +74,7 @@ final class NullDataClient implements DataClient {
         }
 
         @Override
-        public void writeSlab(long fileOffset, Slab slab, int length) {
+        public void writeSlab(long fileOffset, Slab slab, int length, WriteListener listener) {
             grow(fileOffset + length);
             slab.release();
         }

@@ -30,25 +30,26 @@ final class FileHandle implements OpenFile {
     }
 
     @Override
-    public void writeSlab(long fileOffset, Slab slab, int length) {
+    public void writeSlab(long fileOffset, Slab slab, int length, WriteListener listener) {
         try {
             throwNewError();
         } catch (DataException e) {
             slab.release();
             throw e;
         }
-        write(fileOffset, slab.buffer(), 0, length, slab);
+        write(fileOffset, slab.buffer(), 0, length, slab, listener);
     }
 
     @Override
     public void write(long fileOffset, DirectBuffer source, int sourceOffset, int length) {
         throwNewError();
-        write(fileOffset, source, sourceOffset, length, null);
+        write(fileOffset, source, sourceOffset, length, null, WriteListener.NONE);
     }
 
-    private void write(long fileOffset, DirectBuffer source, int sourceOffset, int length, Slab slab) {
+    private void write(
+            long fileOffset, DirectBuffer source, int sourceOffset, int length, Slab slab, WriteListener listener) {
         try {
-            file.write(fileOffset, source, sourceOffset, length, slab);
+            file.write(fileOffset, source, sourceOffset, length, slab, listener);
         } catch (NamespaceException e) {
             throw Errors.of(e, "write failed: inode=" + file.inode + ", offset=" + fileOffset + ": ");
         }

@@ -166,7 +166,7 @@ final class FileState {
         appendLock.lock();
         try {
             long offset = size();
-            write(offset, source, sourceOffset, length, null);
+            write(offset, source, sourceOffset, length, null, WriteListener.NONE);
             return offset;
         } finally {
             appendLock.unlock();
@@ -185,14 +185,15 @@ final class FileState {
      * Writes bytes.
      *
      * @param slab that holds them from its first byte on, taken over, or null.
+     * @param listener told when all bytes have their place and work is left to do.
      */
-    void write(long offset, DirectBuffer source, int sourceOffset, int length, Slab slab) {
+    void write(long offset, DirectBuffer source, int sourceOffset, int length, Slab slab, WriteListener listener) {
         Slab left = slab;
         try {
             checkRange(offset, length);
             if (!writeInline(offset, source, sourceOffset, length)) {
                 left = null;
-                writeChunked(offset, source, sourceOffset, length, slab);
+                writeChunked(offset, source, sourceOffset, length, slab, listener);
             }
             core.counters().onWritten(length);
         } catch (StripeException e) {
@@ -271,7 +272,9 @@ final class FileState {
         image = null;
     }
 
-    private void writeChunked(long offset, DirectBuffer source, int sourceOffset, int length, Slab slab) {
+    private void writeChunked(
+            long offset, DirectBuffer source, int sourceOffset, int length, Slab slab, WriteListener listener) {
+        int chunkLength = core.layout().chunkLength();
         Slab given = slab;
         Slab spare = null;
         int done = 0;
@@ -293,8 +296,8 @@ final class FileState {
                         done = length;
                     } else if (openChunk == null
                             && given != null
-                            && length - done <= core.layout().chunkLength()
-                            && given.capacity() >= core.layout().chunkLength()) {
+                            && length - done <= chunkLength
+                            && given.capacity() >= chunkLength) {
                         adopt(given, done, length, offset);
                         given = null;
                         done = length;
@@ -308,8 +311,7 @@ final class FileState {
                         done += fill(offset + done, source, sourceOffset + done, length - done);
                     }
                     if (!needsStripe && !needsSlab) {
-                        if (openChunk != null
-                                && openChunk.length() == core.layout().chunkLength()) {
+                        if (openChunk != null && openChunk.length() == chunkLength) {
                             ready = openChunk;
                             openChunk = null;
                             writer.place(ready);
@@ -321,7 +323,7 @@ final class FileState {
                     lock.unlock();
                 }
                 if (ready != null) {
-                    writer.add(ready, true);
+                    send(ready, done == length ? listener : WriteListener.NONE);
                 }
                 if (needsStripe) {
                     installStripe();
@@ -339,6 +341,11 @@ final class FileState {
                 spare.release();
             }
         }
+    }
+
+    private void send(Chunk ready, WriteListener listener) {
+        listener.onPlaced();
+        writer.add(ready, true);
     }
 
     /** Whether a write becomes a chunk of its own. A request may be longer than a chunk: then it is cut by copying. */

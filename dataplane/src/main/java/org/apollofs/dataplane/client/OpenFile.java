@@ -14,8 +14,9 @@ public interface OpenFile {
      * Writes a slab's first bytes without copying them. The slab is taken over, also when the call throws.
      *
      * @param length bytes from the slab's start, 1 to the chunk length.
+     * @param listener may be told, once, before the call returns; it is not if the call throws without having told.
      */
-    void writeSlab(long fileOffset, Slab slab, int length);
+    void writeSlab(long fileOffset, Slab slab, int length, WriteListener listener);
 
     /** Writes bytes, copied once into the open chunk. */
     void write(long fileOffset, DirectBuffer source, int sourceOffset, int length);

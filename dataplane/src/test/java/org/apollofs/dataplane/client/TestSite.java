@@ -210,7 +210,7 @@ final class TestSite implements AutoCloseable {
             slab = host.client.slabs().tryAcquire();
         }
         slab.buffer().putBytes(0, bytes, from, length);
-        file.writeSlab(offset, slab, length);
+        file.writeSlab(offset, slab, length, WriteListener.NONE);
     }
 
     static void write(OpenFile file, long offset, byte[] bytes) {

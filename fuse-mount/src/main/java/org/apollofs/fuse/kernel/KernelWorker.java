@@ -94,7 +94,9 @@ final class KernelWorker implements Runnable {
                 result = operations.answer(opcode, unique, payload, length);
             }
         } catch (RuntimeException failure) {
-            result = channel.replyError(unique, failures.onFailure(failure, FuseProtocol.nameOf(opcode)));
+            int errno = failures.onFailure(failure, FuseProtocol.nameOf(opcode));
+            boolean answered = opcode == FuseProtocol.WRITE && operations.hasReplied();
+            result = answered ? 0 : channel.replyError(unique, errno);
         }
         onReplied(result, opcode);
     }

@@ -10,6 +10,7 @@ import static org.apollofs.fuse.kernel.FuseProtocol.OUT_HEADER_LENGTH;
 
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.dataplane.client.ReadResult;
+import org.apollofs.dataplane.client.WriteListener;
 import org.apollofs.fuse.ApolloFileSystem;
 import org.apollofs.fuse.FileSystemSpace;
 import org.apollofs.fuse.FuseException;
@@ -45,7 +46,13 @@ final class Operations {
     private final ReplyEncoder encoder;
     private final ListingEncoder listing;
     private final ReadResult readResult = new ReadResult(KernelChannel.MAX_PIECES);
+    private final WriteListener replyWhenPlaced = this::onWritePlaced;
     private final int maxRead;
+
+    // The WRITE under way.
+    private long writeUnique;
+    private boolean hasReplied;
+    private int writeReply;
 
     Operations(
             KernelChannel channel,
@@ -70,25 +77,48 @@ final class Operations {
         return channel.request.getInt(IO_SIZE) >= SLAB_WRITE_THRESHOLD;
     }
 
-    /** WRITE. @param handedOn the slab that {@code payload} is, or null to copy. */
+    /**
+     * WRITE. It is answered as soon as the bytes have their place, so that the writer copies its next ones while this thread
+     * computes and sends; where something must come before the answer, after it.
+     *
+     * @param handedOn the slab that {@code payload} is, or null to copy.
+     */
     int write(long unique, UnsafeBuffer payload, Slab handedOn) {
         long handle = channel.request.getLong(IO_HANDLE);
         long offset = channel.request.getLong(IO_OFFSET);
         int size = channel.request.getInt(IO_SIZE);
+        boolean dropsPrivileges = (channel.request.getInt(IO_FLAGS) & FuseProtocol.WRITE_KILL_SUIDGID) != 0
+                && fileSystem.hasPrivileges(handle);
+        writeUnique = unique;
+        hasReplied = false;
         if (handedOn != null) {
-            fileSystem.writeSlab(handle, offset, handedOn, size);
+            fileSystem.writeSlab(
+                    handle, offset, handedOn, size, dropsPrivileges ? WriteListener.NONE : replyWhenPlaced);
             counters.increment(SLAB_WRITES);
         } else {
             fileSystem.write(handle, offset, payload, 0, size);
             counters.increment(COPIED_WRITES);
         }
         counters.add(WRITE_BYTES, size);
-        if ((channel.request.getInt(IO_FLAGS) & FuseProtocol.WRITE_KILL_SUIDGID) != 0
-                && fileSystem.dropPrivileges(handle)) {
+        if (dropsPrivileges && fileSystem.dropPrivileges(handle)) {
             channel.invalidateAttributes(node());
         }
+        return hasReplied ? writeReply : replyWritten(size);
+    }
+
+    private void onWritePlaced() {
+        writeReply = replyWritten(channel.request.getInt(IO_SIZE));
+        hasReplied = true;
+    }
+
+    private int replyWritten(int size) {
         channel.out.putLong(OUT_HEADER_LENGTH, size);
-        return channel.reply(unique, FuseProtocol.WRITE_OUT_LENGTH);
+        return channel.reply(writeUnique, FuseProtocol.WRITE_OUT_LENGTH);
+    }
+
+    /** Whether the WRITE that then failed had been answered: its failure is told by the next call on the file. */
+    boolean hasReplied() {
+        return hasReplied;
     }
 
     /** Any other request. */
