@@ -43,10 +43,12 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     /** Bytes of commands from which on a message is sent. */
     private static final int FULL_LENGTH = 32 * 1024;
 
+    static final int NO_LEADER = -1;
+
     private static final long KEEP_ALIVE_NS = 1_000_000_000L;
     private static final long CHECK_NS = 10_000_000L;
-    /** How long to wait for a new leader to call before looking for one. */
-    private static final long NEW_LEADER_NS = 2_000_000_000L;
+    /** One attempt to find the leader. It is quick where there is one; while they elect one, nobody answers. */
+    private static final long CONNECT_NS = 2_000_000_000L;
 
     private static final long RECONNECT_NS = 100_000_000L;
     /** Time beyond a call's deadline after which the agent itself is given up. */
@@ -85,6 +87,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     private String disconnectedWhy = "not connected yet";
 
     private volatile long session;
+    private volatile int leader = NO_LEADER;
     private volatile boolean isFenced;
     private volatile boolean isClosed;
     private volatile boolean isStopped;
@@ -124,6 +127,11 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
             }
         }
         return session;
+    }
+
+    /** The member that leads, as far as this client knows; {@link #NO_LEADER} while it is not connected. */
+    int leader() {
+        return leader;
     }
 
     long peekSession() {
@@ -240,7 +248,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
                     .egressChannel(ctx.egressChannel())
                     .egressStreamId(ctx.egressStreamId())
                     .idleStrategy(YieldingIdleStrategy.INSTANCE)
-                    .newLeaderTimeoutNs(NEW_LEADER_NS)
+                    .messageTimeoutNs(CONNECT_NS)
                     .credentialsSupplier(ctx.credentialsSupplier())
                     .errorHandler(errorHandler)
                     .egressListener(this));
@@ -257,6 +265,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
             return 0;
         }
         connecting = null;
+        leader = cluster.leaderMemberId();
         nextToSend = lowest;
         messageLength = 0;
         openSentNs = now - ctx.resendIntervalNs();
@@ -266,6 +275,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     private void disconnected(String why) {
         disconnectedWhy = why;
         cluster = null;
+        leader = NO_LEADER;
         reconnectNs = ctx.nanoClock().nanoTime() + RECONNECT_NS;
     }
 
@@ -446,6 +456,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
 
     @Override
     public void onNewLeader(long clusterSessionId, long leadershipTermId, int leaderMemberId, String ingressEndpoints) {
+        leader = leaderMemberId;
         // What the old leader took but did not commit is lost.
         nextToSend = lowest;
         messageLength = 0;

@@ -2,7 +2,12 @@ package org.apollofs.namespace.cluster;
 
 import io.aeron.security.CredentialsSupplier;
 import io.aeron.security.NullCredentialsSupplier;
+import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NanoClock;
@@ -70,6 +75,22 @@ public final class ClusterClientContext {
         ingressEndpoints = endpoints;
         egressChannel = "aeron:udp?term-length=16m|endpoint=" + responseEndpoint;
         return this;
+    }
+
+    /**
+     * Goes to members over UDP instead of IPC. Answers are taken at the address from which this host reaches the first of
+     * them.
+     */
+    public ClusterClientContext members(List<MemberAddress> members) {
+        MemberAddress first = members.getFirst();
+        try (DatagramSocket socket = new DatagramSocket()) {
+            // Sends nothing: asks the routing table.
+            socket.connect(new InetSocketAddress(first.host(), first.basePort()));
+            String own = socket.getLocalAddress().getHostAddress();
+            return udp(MemberAddress.ingress(members), (own.indexOf(':') < 0 ? own : "[" + own + "]") + ":0");
+        } catch (SocketException e) {
+            throw new UncheckedIOException("member cannot be reached: host=" + first.host(), e);
+        }
     }
 
     /** Makes the client's thread; if there is none, the caller runs {@link ClusterNamespace#agent()}. */

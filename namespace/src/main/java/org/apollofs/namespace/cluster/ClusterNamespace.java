@@ -70,6 +70,11 @@ public final class ClusterNamespace extends CommandNamespace {
         return client;
     }
 
+    /** Number of the member that leads, as far as this client knows; -1 while it is not connected to it. */
+    public int leader() {
+        return client.leader();
+    }
+
     @Override
     public void close() {
         super.close();

@@ -52,6 +52,9 @@ public final class NamespaceMember implements AutoCloseable {
     /** A message is up to an eighth of a term: a command is up to 1 MiB, and some frames stand around it. */
     private static final int TERM_LENGTH = 16 << 20;
 
+    /** Shorter, and candidates would keep meeting each other. */
+    private static final long MIN_ELECTION_NS = 500_000_000L;
+
     private static final int CLUSTER_ID = 0;
     /** Consensus module and service: each says when it ends. */
     private static final int PARTS = 2;
@@ -131,7 +134,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .archiveDir(ctx.directory().resolve("archive").toFile())
                 .markFileDir(ctx.directory().resolve("mark").resolve("archive").toFile())
                 .recordingEventsEnabled(false)
-                .replicationChannel(ephemeral(ctx.endpoint(5)))
+                .replicationChannel(ephemeralChannel())
                 .errorHandler(NamespaceMember::onError)
                 .threadingMode(ArchiveThreadingMode.SHARED)
                 .fileSyncLevel(ctx.fileSyncLevel())
@@ -144,7 +147,7 @@ public final class NamespaceMember implements AutoCloseable {
             return context.controlChannelEnabled(false)
                     .archiveClientContext(new AeronArchive.Context().controlResponseChannel("aeron:ipc"));
         }
-        return context.controlChannel("aeron:udp?endpoint=" + ctx.endpoint(5));
+        return context.controlChannel("aeron:udp?endpoint=" + ctx.address().archive());
     }
 
     private ConsensusModule.Context consensusModuleContext() {
@@ -154,15 +157,18 @@ public final class NamespaceMember implements AutoCloseable {
                 .markFileDir(ctx.directory().resolve("mark").toFile())
                 .clusterId(CLUSTER_ID)
                 .clusterMemberId(ctx.memberId())
-                .clusterMembers(ctx.members())
+                .clusterMembers(MemberAddress.members(ctx.members()))
                 .ingressChannel("aeron:udp?term-length=" + TERM_LENGTH)
                 .isIpcIngressAllowed(true)
                 .logChannel(logChannel())
                 .snapshotChannel(snapshotChannel())
-                .replicationChannel(ephemeral(ctx.endpoint(5)))
+                .replicationChannel(ephemeralChannel())
                 .archiveContext(archiveClientContext())
                 .clusterClock(new NanosecondClusterClock())
                 .fileSyncLevel(ctx.fileSyncLevel())
+                .leaderHeartbeatTimeoutNs(ctx.leaderTimeoutNs())
+                .leaderHeartbeatIntervalNs(ctx.leaderTimeoutNs() / 10)
+                .electionTimeoutNs(Math.max(ctx.leaderTimeoutNs() / 2, MIN_ELECTION_NS))
                 .maxConcurrentSessions(ctx.maxClients())
                 .authenticatorSupplier(ctx.authenticatorSupplier())
                 .threadFactory(ctx.threadFactory())
@@ -230,8 +236,8 @@ public final class NamespaceMember implements AutoCloseable {
         return "aeron:ipc?alias=snapshot|term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
     }
 
-    private static String ephemeral(String endpoint) {
-        return "aeron:udp?endpoint=" + endpoint.substring(0, endpoint.lastIndexOf(':')) + ":0";
+    private String ephemeralChannel() {
+        return "aeron:udp?endpoint=" + ctx.address().host() + ":0";
     }
 
     /** Folder of the media driver: clients in other processes on this machine connect through it. */

@@ -4,6 +4,9 @@ import io.aeron.cluster.ConsensusModule;
 import io.aeron.driver.MediaDriver;
 import io.aeron.security.AuthenticatorSupplier;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.Consumer;
 import org.agrona.concurrent.NanoClock;
@@ -17,7 +20,7 @@ public final class NamespaceMemberContext {
 
     private Path directory;
     private int memberId;
-    private String members = "0,127.0.0.1:0,127.0.0.1:0,127.0.0.1:0,127.0.0.1:0,127.0.0.1:0";
+    private List<MemberAddress> members = List.of(MemberAddress.EMBEDDED);
     private String aeronDirectory;
     private MediaDriver.Context driverContext;
     private int fileSyncLevel = SYNC_DATA;
@@ -31,6 +34,7 @@ public final class NamespaceMemberContext {
     private long mapLength = NamespaceState.DEFAULT_MAP_LENGTH;
     private int maxClients = 4096;
     private long stopTimeoutNs = 60_000_000_000L;
+    private long leaderTimeoutNs = 2_000_000_000L;
 
     /** Checks that all is there that has no default. */
     public NamespaceMemberContext conclude() {
@@ -46,6 +50,7 @@ public final class NamespaceMemberContext {
         if (aeronDirectory != null && driverContext != null) {
             throw new IllegalStateException("a member uses a driver or launches one, not both");
         }
+        concludeMembers();
         if (idle == null) {
             idle = new AttentiveIdle();
         }
@@ -53,6 +58,24 @@ public final class NamespaceMemberContext {
             authenticatorSupplier = ConsensusModule.Configuration.authenticatorSupplier();
         }
         return this;
+    }
+
+    private void concludeMembers() {
+        if (members.size() % 2 == 0) {
+            throw new IllegalStateException("an odd number of members is needed: members=" + members.size());
+        }
+        Set<Integer> ids = new HashSet<>();
+        for (MemberAddress member : members) {
+            if (!ids.add(member.id())) {
+                throw new IllegalStateException("two members have one number: id=" + member.id());
+            }
+            if (member.basePort() == 0 && members.size() > 1) {
+                throw new IllegalStateException("one of several members needs a port: id=" + member.id());
+            }
+        }
+        if (!ids.contains(memberId)) {
+            throw new IllegalStateException("not among the members: memberId=" + memberId + ", members=" + members);
+        }
     }
 
     /** Folder of the member: log, snapshots, and what is made anew at start. The caller keeps other processes off it. */
@@ -67,12 +90,9 @@ public final class NamespaceMemberContext {
         return this;
     }
 
-    /**
-     * All members, as Aeron Cluster writes them: {@code id,ingress,consensus,log,catchup,archive}, each an endpoint, joined
-     * by {@code |}. By default one member, reached over IPC, with ports of the system's choice.
-     */
-    public NamespaceMemberContext members(String value) {
-        members = value;
+    /** All members, the same list on each. By default one, reached over IPC, with ports of the system's choice. */
+    public NamespaceMemberContext members(List<MemberAddress> value) {
+        members = List.copyOf(value);
         return this;
     }
 
@@ -150,6 +170,15 @@ public final class NamespaceMemberContext {
         return this;
     }
 
+    /**
+     * How long followers wait for a sign of the leader before they elect another, ns. A leader that stalls for longer (a
+     * virtual machine, a disk) loses its place and nothing else.
+     */
+    public NamespaceMemberContext leaderTimeoutNs(long value) {
+        leaderTimeoutNs = value;
+        return this;
+    }
+
     /** How long a clean stop may take, snapshot included, ns. */
     public NamespaceMemberContext stopTimeoutNs(long value) {
         stopTimeoutNs = value;
@@ -164,20 +193,19 @@ public final class NamespaceMemberContext {
         return memberId;
     }
 
-    String members() {
+    List<MemberAddress> members() {
         return members;
     }
 
     boolean isSingle() {
-        return members.indexOf('|') < 0;
+        return members.size() == 1;
     }
 
-    /** Host name of an endpoint of this member: 1 ingress, 2 consensus, 3 log, 4 catchup, 5 archive. */
-    String endpoint(int index) {
-        for (String member : members.split("\\|", -1)) {
-            String[] fields = member.split(",", -1);
-            if (Integer.parseInt(fields[0]) == memberId) {
-                return fields[index];
+    /** Where this member is reached. */
+    MemberAddress address() {
+        for (MemberAddress member : members) {
+            if (member.id() == memberId) {
+                return member;
             }
         }
         throw new IllegalStateException("not among the members: memberId=" + memberId + ", members=" + members);
@@ -233,5 +261,9 @@ public final class NamespaceMemberContext {
 
     long stopTimeoutNs() {
         return stopTimeoutNs;
+    }
+
+    long leaderTimeoutNs() {
+        return leaderTimeoutNs;
     }
 }
