@@ -266,6 +266,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         }
         connecting = null;
         leader = cluster.leaderMemberId();
+        LOG.debug("namespace client: connected: leader={}", leader);
         nextToSend = lowest;
         messageLength = 0;
         openSentNs = now - ctx.resendIntervalNs();
@@ -276,6 +277,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         disconnectedWhy = why;
         cluster = null;
         leader = NO_LEADER;
+        LOG.debug("namespace client: not connected: {}", why);
         reconnectNs = ctx.nanoClock().nanoTime() + RECONNECT_NS;
     }
 
@@ -457,6 +459,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     @Override
     public void onNewLeader(long clusterSessionId, long leadershipTermId, int leaderMemberId, String ingressEndpoints) {
         leader = leaderMemberId;
+        LOG.debug("namespace client: new leader: leader={}", leader);
         // What the old leader took but did not commit is lost.
         nextToSend = lowest;
         messageLength = 0;

@@ -4,9 +4,12 @@ import io.aeron.Aeron;
 import io.aeron.AeronCounters;
 import io.aeron.archive.Archive;
 import io.aeron.archive.ArchiveThreadingMode;
+import io.aeron.archive.checksum.Checksum;
+import io.aeron.archive.checksum.Checksums;
 import io.aeron.archive.client.AeronArchive;
 import io.aeron.cluster.ClusterControl;
 import io.aeron.cluster.ConsensusModule;
+import io.aeron.cluster.ElectionState;
 import io.aeron.cluster.NanosecondClusterClock;
 import io.aeron.cluster.service.Cluster;
 import io.aeron.cluster.service.ClusterCounters;
@@ -14,15 +17,11 @@ import io.aeron.cluster.service.ClusterTerminationException;
 import io.aeron.cluster.service.ClusteredServiceContainer;
 import io.aeron.driver.MediaDriver;
 import io.aeron.exceptions.AeronException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.agrona.CloseHelper;
-import org.agrona.IoUtil;
 import org.agrona.concurrent.NoOpLock;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.agrona.concurrent.status.CountersReader;
@@ -62,6 +61,10 @@ public final class NamespaceMember implements AutoCloseable {
     static final String INGRESS_IPC = "aeron:ipc?term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
 
     private final NamespaceMemberContext ctx;
+    private final MemberFolder folder;
+    /** Of every frame of log and snapshots, in the archive. */
+    private final Checksum checksum = Checksums.crc32c();
+
     private final NamespaceCounters counters = new NamespaceCounters();
     private final CountDownLatch terminated = new CountDownLatch(PARTS);
     private NamespaceState state;
@@ -74,6 +77,7 @@ public final class NamespaceMember implements AutoCloseable {
 
     private NamespaceMember(NamespaceMemberContext ctx) {
         this.ctx = ctx;
+        folder = new MemberFolder(ctx.directory());
     }
 
     /**
@@ -93,22 +97,15 @@ public final class NamespaceMember implements AutoCloseable {
     }
 
     private void start() {
-        Path directory = ctx.directory();
-        Path marks = directory.resolve("mark");
-        IoUtil.delete(marks.toFile(), true);
-        try {
-            Files.createDirectories(marks);
-        } catch (IOException e) {
-            throw new UncheckedIOException("namespace member cannot be started: directory=" + directory, e);
-        }
         LOG.info(
                 "namespace member: memberId={}, members={}, directory={}, fileSyncLevel={} ({})",
                 ctx.memberId(),
                 ctx.members(),
-                directory,
+                ctx.directory(),
                 ctx.fileSyncLevel(),
                 ctx.fileSyncLevel() == 0 ? "NOT durable" : "durable");
-        state = new NamespaceState(directory.resolve("state"), ctx.mapLength());
+        counters.logTailsCut.add(folder.prepare(checksum));
+        state = new NamespaceState(folder.state(), ctx.mapLength());
         if (ctx.driverContext() != null) {
             driver = MediaDriver.launch(ctx.driverContext());
         }
@@ -116,6 +113,7 @@ public final class NamespaceMember implements AutoCloseable {
         awaitPredecessor();
         consensusModule = ConsensusModule.launch(consensusModuleContext());
         container = ClusteredServiceContainer.launch(containerContext());
+        folder.syncNames();
     }
 
     /** On a driver that runs on, a member that has gone before this one is known for a while yet. */
@@ -131,14 +129,16 @@ public final class NamespaceMember implements AutoCloseable {
     private Archive.Context archiveContext() {
         Archive.Context context = new Archive.Context()
                 .aeronDirectoryName(aeronDirectory())
-                .archiveDir(ctx.directory().resolve("archive").toFile())
-                .markFileDir(ctx.directory().resolve("mark").resolve("archive").toFile())
+                .archiveDir(folder.archive().toFile())
+                .markFileDir(folder.mark().resolve("archive").toFile())
                 .recordingEventsEnabled(false)
                 .replicationChannel(ephemeralChannel())
                 .errorHandler(NamespaceMember::onError)
                 .threadingMode(ArchiveThreadingMode.SHARED)
                 .fileSyncLevel(ctx.fileSyncLevel())
                 .catalogFileSyncLevel(ctx.fileSyncLevel())
+                .recordChecksum(checksum)
+                .replayChecksum(checksum)
                 .segmentFileLength(ctx.segmentFileLength())
                 .threadFactory(ctx.threadFactory())
                 .idleStrategySupplier(ctx.idle()::newStrategy);
@@ -153,8 +153,8 @@ public final class NamespaceMember implements AutoCloseable {
     private ConsensusModule.Context consensusModuleContext() {
         return new ConsensusModule.Context()
                 .aeronDirectoryName(aeronDirectory())
-                .clusterDir(ctx.directory().resolve("cluster").toFile())
-                .markFileDir(ctx.directory().resolve("mark").toFile())
+                .clusterDir(folder.cluster().toFile())
+                .markFileDir(folder.mark().toFile())
                 .clusterId(CLUSTER_ID)
                 .clusterMemberId(ctx.memberId())
                 .clusterMembers(MemberAddress.members(ctx.members()))
@@ -180,8 +180,8 @@ public final class NamespaceMember implements AutoCloseable {
     private ClusteredServiceContainer.Context containerContext() {
         return new ClusteredServiceContainer.Context()
                 .aeronDirectoryName(aeronDirectory())
-                .clusterDir(ctx.directory().resolve("cluster").toFile())
-                .markFileDir(ctx.directory().resolve("mark").toFile())
+                .clusterDir(folder.cluster().toFile())
+                .markFileDir(folder.mark().toFile())
                 .archiveContext(archiveClientContext())
                 .snapshotChannel(snapshotChannel())
                 .clusterId(CLUSTER_ID)
@@ -270,6 +270,18 @@ public final class NamespaceMember implements AutoCloseable {
     /** Whether its parts run: their counters are gone with them. */
     private boolean isRunning() {
         return !isClosed && terminated.getCount() == PARTS;
+    }
+
+    /** What this member does in the cluster, for operators: its role, and how far an election has come. */
+    public String describe() {
+        if (!isRunning()) {
+            return "stopped";
+        }
+        ConsensusModule.Context consensus = consensusModule.context();
+        ElectionState election = ElectionState.get(consensus.electionStateCounter());
+        Cluster.Role role = Cluster.Role.get(consensus.clusterNodeRoleCounter().get());
+        String name = role.name().toLowerCase(Locale.ROOT);
+        return election == ElectionState.CLOSED ? name : name + ", election: " + election.name().toLowerCase(Locale.ROOT);
     }
 
     /** Whether this member leads. */

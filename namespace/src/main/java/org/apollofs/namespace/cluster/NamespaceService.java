@@ -45,6 +45,7 @@ final class NamespaceService implements ClusteredService {
     private Cluster cluster;
     private EgressSender egress;
     private long leadershipTermId;
+    private boolean isLeader;
     private boolean hasFailed;
 
     // The message whose frames are being added.
@@ -144,7 +145,11 @@ final class NamespaceService implements ClusteredService {
 
     @Override
     public int doBackgroundWork(long nowNs) {
-        return applyBatch();
+        int work = applyBatch();
+        if (isLeader) {
+            work += egress.flush(leadershipTermId);
+        }
+        return work;
     }
 
     private int applyBatch() {
@@ -160,19 +165,14 @@ final class NamespaceService implements ClusteredService {
             failureHandler.accept(e);
             throw new AgentTerminationException("the namespace's state machine failed", e);
         }
-        if (cluster.role() == Cluster.Role.LEADER) {
-            egress.flush(leadershipTermId);
-        } else {
-            egress.discard();
-        }
         counters.commands.add(applied);
         counters.batches.increment();
         return applied;
     }
 
     private void onResult(long sessionId, DirectBuffer buffer, int offset, int length) {
-        if (cluster.role() == Cluster.Role.LEADER) {
-            egress.add(sessionId, buffer, offset, length, leadershipTermId);
+        if (isLeader) {
+            egress.add(sessionId, buffer, offset, length);
         }
     }
 
@@ -197,7 +197,8 @@ final class NamespaceService implements ClusteredService {
 
     @Override
     public void onRoleChange(Cluster.Role newRole) {
-        if (newRole != Cluster.Role.LEADER) {
+        isLeader = newRole == Cluster.Role.LEADER;
+        if (!isLeader) {
             egress.disconnect();
         }
     }

@@ -1,7 +1,5 @@
 package org.apollofs.namespace.cluster;
 
-import io.aeron.driver.MediaDriver;
-import io.aeron.driver.ThreadingMode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +30,9 @@ public final class ClusterMemberProcess {
                     }
                 })
                 .start();
+        if (Boolean.getBoolean("apollo.trace")) {
+            trace(member, Integer.parseInt(arguments[1]));
+        }
         System.out.println("started");
         System.out.flush();
         while (System.in.read() >= 0) {
@@ -39,6 +40,22 @@ public final class ClusterMemberProcess {
         }
         member.close();
         System.exit(0);
+    }
+
+    /** Prints elections to standard error. */
+    private static void trace(NamespaceMember member, int id) {
+        TestSite.daemon(() -> {
+                    String last = "";
+                    while (true) {
+                        String now = member.describe();
+                        if (!now.equals(last)) {
+                            System.err.println(java.time.LocalTime.now() + " member " + id + ": " + now);
+                            last = now;
+                        }
+                        java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
+                    }
+                })
+                .start();
     }
 
     private static NamespaceMemberContext context(
@@ -50,7 +67,7 @@ public final class ClusterMemberProcess {
                 .memberId(Integer.parseInt(arguments[1]))
                 .members(addresses(arguments[2]))
                 .fileSyncLevel(Integer.parseInt(arguments[3]))
-                .driverContext(driver(directory.resolve("driver"), idle))
+                .driverContext(TestSite.driver(directory, idle))
                 .idle(idle)
                 .threadFactory(TestSite::daemon)
                 .failureHandler(onFailure)
@@ -78,20 +95,5 @@ public final class ClusterMemberProcess {
             members.add(new MemberAddress(members.size(), "127.0.0.1", Integer.parseInt(port)));
         }
         return members;
-    }
-
-    private static MediaDriver.Context driver(Path directory, AttentiveIdle idle) {
-        return new MediaDriver.Context()
-                .aeronDirectoryName(directory.toString())
-                .dirDeleteOnStart(true)
-                .dirDeleteOnShutdown(true)
-                .warnIfDirectoryExists(false)
-                .threadingMode(ThreadingMode.SHARED)
-                .sharedThreadFactory(TestSite::daemon)
-                .sharedIdleStrategy(idle.newStrategy())
-                .termBufferSparseFile(true)
-                // A member that was stopped for a while goes on.
-                .clientLivenessTimeoutNs(TimeUnit.SECONDS.toNanos(60))
-                .publicationUnblockTimeoutNs(TimeUnit.SECONDS.toNanos(120));
     }
 }

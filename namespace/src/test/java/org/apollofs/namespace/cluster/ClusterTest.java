@@ -38,4 +38,50 @@ class ClusterTest {
             assertEquals(session, namespace.session());
         }
     }
+
+    @Test
+    void shouldBearPausesAndKillsUnderLoad() throws Exception {
+        try (TestCluster cluster = TestCluster.launch(directory, 3);
+                ClusterNamespace namespace = cluster.connect();
+                ClusterNamespace other = cluster.connect();
+                CountingLoad load = new CountingLoad(namespace, 200)) {
+            load.awaitMore(20);
+            int follower = (namespace.leader() + 1) % 3;
+            cluster.pause(follower);
+            load.awaitMore(20);
+            cluster.resume(follower);
+            load.awaitMore(20);
+            int leader = namespace.leader();
+            cluster.pause(leader);
+            load.awaitMore(20);
+            assertNotEquals(leader, namespace.leader());
+            cluster.resume(leader);
+            load.awaitMore(20);
+            cluster.kill(namespace.leader());
+            load.awaitMore(20);
+            load.stop();
+            load.check(namespace);
+            load.check(other);
+        }
+    }
+
+    @Test
+    void shouldKeepAllWhenAllAreKilledAtOnce() throws Exception {
+        try (TestCluster cluster = TestCluster.launch(directory, 3);
+                ClusterNamespace namespace = cluster.connect();
+                CountingLoad load = new CountingLoad(namespace, 50)) {
+            for (int round = 0; round < 2; round++) {
+                load.awaitMore(20);
+                for (int i = 0; i < 3; i++) {
+                    cluster.kill(i);
+                }
+                for (int i = 0; i < 3; i++) {
+                    cluster.start(i);
+                }
+            }
+            load.awaitMore(20);
+            load.stop();
+            load.check(namespace);
+        }
+    }
 }
