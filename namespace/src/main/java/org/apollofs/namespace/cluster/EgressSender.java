@@ -11,7 +11,6 @@ import io.aeron.exceptions.AeronException;
 import java.util.ArrayList;
 import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
-import org.agrona.ExpandableDirectByteBuffer;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -23,17 +22,6 @@ import org.agrona.concurrent.UnsafeBuffer;
  * the client asks again, and the state machine answers again without applying again. Owned by the service's thread.
  */
 final class EgressSender implements AutoCloseable {
-    /** Bytes of results from which on a message is sent. */
-    private static final int FULL_LENGTH = 32 * 1024;
-
-    /** Bytes of results that wait for one client: beyond, it does not read them. */
-    private static final int MAX_WAITING = 64 << 20;
-
-    /** Buffers that have grown beyond this are not kept. */
-    private static final int KEPT_LENGTH = 1 << 20;
-
-    private static final int INITIAL_LENGTH = 4 * 1024;
-
     private final Cluster cluster;
     private final NamespaceCounters counters;
     private final Long2ObjectHashMap<Client> clients = new Long2ObjectHashMap<>();
@@ -43,24 +31,14 @@ final class EgressSender implements AutoCloseable {
     private final SessionMessageHeaderEncoder header = new SessionMessageHeaderEncoder();
     private final UnsafeBuffer headerBuffer = new UnsafeBuffer(new byte[AeronCluster.SESSION_HEADER_LENGTH]);
 
-    /** One client of the cluster, and the results that wait to be sent to it: {@code from} to {@code to}, in frames. */
+    /** One client of the cluster, and the results that wait to be sent to it. */
     private static final class Client {
         private final ClientSession session;
-        private ExpandableDirectByteBuffer results = new ExpandableDirectByteBuffer(INITIAL_LENGTH);
-        private int from;
-        private int to;
+        private final WaitingResults results = new WaitingResults();
         private Publication publication;
 
         Client(ClientSession session) {
             this.session = session;
-        }
-
-        void clear() {
-            from = 0;
-            to = 0;
-            if (results.capacity() > KEPT_LENGTH) {
-                results = new ExpandableDirectByteBuffer(INITIAL_LENGTH);
-            }
         }
     }
 
@@ -90,14 +68,12 @@ final class EgressSender implements AutoCloseable {
             counters.answersDropped.increment();
             return;
         }
-        if (client.to - client.from > MAX_WAITING) {
-            counters.answersDropped.increment();
-            client.clear();
-        }
-        if (client.to == 0) {
+        if (client.results.isEmpty()) {
             waiting.add(client);
         }
-        client.to = Frames.putResult(client.results, client.to, buffer, offset, length);
+        if (!client.results.add(buffer, offset, length)) {
+            counters.answersDropped.increment();
+        }
     }
 
     /** Sends what waits, as far as there is room. @return messages sent. */
@@ -106,7 +82,7 @@ final class EgressSender implements AutoCloseable {
         for (int i = waiting.size() - 1; i >= 0; i--) {
             Client client = waiting.get(i);
             sent += send(client, leadershipTermId);
-            if (client.to == 0) {
+            if (client.results.isEmpty()) {
                 waiting.remove(i);
             }
         }
@@ -118,7 +94,7 @@ final class EgressSender implements AutoCloseable {
         for (Client client : clients.values()) {
             CloseHelper.close(client.publication);
             client.publication = null;
-            client.clear();
+            client.results.clear();
         }
         waiting.clear();
     }
@@ -126,25 +102,26 @@ final class EgressSender implements AutoCloseable {
     private int send(Client client, long leadershipTermId) {
         if (!connect(client)) {
             counters.answersDropped.increment();
-            client.clear();
+            client.results.clear();
             return 0;
         }
         header.leadershipTermId(leadershipTermId)
                 .clusterSessionId(client.session.id())
                 .timestamp(cluster.time());
         int sent = 0;
-        while (client.from < client.to) {
-            int end = Frames.cut(client.results, client.from, client.to, FULL_LENGTH);
+        WaitingResults results = client.results;
+        while (!results.isEmpty()) {
+            int length = results.length();
             long result = client.publication.offer(
                     headerBuffer,
                     0,
                     AeronCluster.SESSION_HEADER_LENGTH,
-                    client.results,
-                    client.from,
-                    end - client.from,
+                    results.buffer(),
+                    results.offset(),
+                    length,
                     null);
             if (result > 0) {
-                client.from = end;
+                results.sent(length);
                 sent++;
             } else {
                 if (result == Publication.CLOSED || result == Publication.MAX_POSITION_EXCEEDED) {
@@ -154,7 +131,6 @@ final class EgressSender implements AutoCloseable {
                 return sent;
             }
         }
-        client.clear();
         return sent;
     }
 

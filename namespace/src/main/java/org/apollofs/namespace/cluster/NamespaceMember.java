@@ -17,11 +17,14 @@ import io.aeron.cluster.service.ClusterTerminationException;
 import io.aeron.cluster.service.ClusteredServiceContainer;
 import io.aeron.driver.MediaDriver;
 import io.aeron.exceptions.AeronException;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.agrona.CloseHelper;
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NoOpLock;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.agrona.concurrent.status.CountersReader;
@@ -32,7 +35,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One member of the namespace's cluster: archive, consensus module and the service with its state, over a media driver that
- * runs already or that it launches. Three threads of the caller's factory; the driver's are its own context's.
+ * runs already or that it launches. Four threads of the caller's factory; the driver's are its own context's.
  *
  * <p>Folder: {@code archive/} (log and snapshots) and {@code cluster/} (terms and votes) are the member's memory.
  * {@code mark/} holds Aeron's mark files and {@code state/} the tables; both are made anew at start. Mark files only keep two
@@ -54,6 +57,7 @@ public final class NamespaceMember implements AutoCloseable {
     /** Shorter, and candidates would keep meeting each other. */
     private static final long MIN_ELECTION_NS = 500_000_000L;
 
+    static final int BARRIER_EGRESS_STREAM = 9_999;
     private static final int CLUSTER_ID = 0;
     /** Consensus module and service: each says when it ends. */
     private static final int PARTS = 2;
@@ -67,11 +71,14 @@ public final class NamespaceMember implements AutoCloseable {
 
     private final NamespaceCounters counters = new NamespaceCounters();
     private final CountDownLatch terminated = new CountDownLatch(PARTS);
+    private final ReadBarrier barrier = new ReadBarrier();
     private NamespaceState state;
     private MediaDriver driver;
     private Archive archive;
     private ConsensusModule consensusModule;
     private ClusteredServiceContainer container;
+    private IdleStrategy readIdle;
+    private AgentRunner readRunner;
     private volatile boolean isStopping;
     private volatile boolean isClosed;
 
@@ -114,6 +121,13 @@ public final class NamespaceMember implements AutoCloseable {
         consensusModule = ConsensusModule.launch(consensusModuleContext());
         container = ClusteredServiceContainer.launch(containerContext());
         folder.syncNames();
+        readIdle = ctx.idle().newStrategy();
+        readRunner = new AgentRunner(
+                readIdle,
+                NamespaceMember::onError,
+                null,
+                new ReadServer(ctx, aeronDirectory(), state.reads(), barrier, counters));
+        AgentRunner.startOnThread(readRunner, ctx.threadFactory());
     }
 
     /** On a driver that runs on, a member that has gone before this one is known for a while yet. */
@@ -186,7 +200,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .snapshotChannel(snapshotChannel())
                 .clusterId(CLUSTER_ID)
                 .serviceName("namespace-service")
-                .clusteredService(new NamespaceService(state, counters, ctx.failureHandler()))
+                .clusteredService(new NamespaceService(state, counters, barrier, ctx.failureHandler()))
                 // The service answers after its commit, over publications of its own.
                 .isRespondingService(false)
                 .logFragmentLimit(256)
@@ -251,6 +265,11 @@ public final class NamespaceMember implements AutoCloseable {
      */
     public LocalReads reads() {
         return state.reads();
+    }
+
+    /** All members. */
+    public List<MemberAddress> members() {
+        return ctx.members();
     }
 
     /** Whether it is the only member. */
@@ -359,6 +378,7 @@ public final class NamespaceMember implements AutoCloseable {
 
     private void closeAll() {
         isClosed = true;
-        CloseHelper.closeAll(container, consensusModule, archive, driver, state);
+        ctx.idle().release(readIdle);
+        CloseHelper.closeAll(readRunner, container, consensusModule, archive, driver, state);
     }
 }

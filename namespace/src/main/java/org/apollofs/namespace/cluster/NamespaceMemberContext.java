@@ -3,6 +3,8 @@ package org.apollofs.namespace.cluster;
 import io.aeron.cluster.ConsensusModule;
 import io.aeron.driver.MediaDriver;
 import io.aeron.security.AuthenticatorSupplier;
+import io.aeron.security.CredentialsSupplier;
+import io.aeron.security.NullCredentialsSupplier;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -28,6 +30,7 @@ public final class NamespaceMemberContext {
     private ThreadFactory threadFactory;
     private Consumer<Throwable> failureHandler;
     private AuthenticatorSupplier authenticatorSupplier;
+    private CredentialsSupplier credentialsSupplier = new NullCredentialsSupplier();
     private NanoClock nanoClock = SystemNanoClock.INSTANCE;
     private int logTermLength = 16 << 20;
     private int segmentFileLength = 64 << 20;
@@ -141,6 +144,12 @@ public final class NamespaceMemberContext {
         return this;
     }
 
+    /** What the member shows when it opens a session itself. */
+    public NamespaceMemberContext credentialsSupplier(CredentialsSupplier value) {
+        credentialsSupplier = value;
+        return this;
+    }
+
     public NamespaceMemberContext nanoClock(NanoClock value) {
         nanoClock = value;
         return this;
@@ -237,6 +246,10 @@ public final class NamespaceMemberContext {
 
     AuthenticatorSupplier authenticatorSupplier() {
         return authenticatorSupplier;
+    }
+
+    CredentialsSupplier credentialsSupplier() {
+        return credentialsSupplier;
     }
 
     NanoClock nanoClock() {

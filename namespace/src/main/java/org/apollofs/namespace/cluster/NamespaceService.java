@@ -38,6 +38,7 @@ final class NamespaceService implements ClusteredService {
 
     private final NamespaceState state;
     private final NamespaceCounters counters;
+    private final ReadBarrier barrier;
     private final Consumer<Throwable> failureHandler;
     private final CRC32C checksum = new CRC32C();
     private final NamespaceState.ResultConsumer answer = this::onResult;
@@ -55,7 +56,12 @@ final class NamespaceService implements ClusteredService {
     private boolean opensSession;
 
     /** @param failureHandler told once when the state machine fails: the member must go. */
-    NamespaceService(NamespaceState state, NamespaceCounters counters, Consumer<Throwable> failureHandler) {
+    NamespaceService(
+            NamespaceState state,
+            NamespaceCounters counters,
+            ReadBarrier barrier,
+            Consumer<Throwable> failureHandler) {
+        this.barrier = barrier;
         this.state = state;
         this.counters = counters;
         this.failureHandler = failureHandler;
@@ -99,6 +105,10 @@ final class NamespaceService implements ClusteredService {
     @Override
     public void onSessionMessage(
             ClientSession session, long timestamp, DirectBuffer buffer, int offset, int length, Header header) {
+        if (ReadBarrier.isBarrier(buffer, offset, length)) {
+            barrier.onLogged(buffer, offset);
+            return;
+        }
         messagePosition = header.position();
         messageTimestampNs = timestamp;
         messageSession = session == null ? 0 : session.id();
@@ -146,6 +156,9 @@ final class NamespaceService implements ClusteredService {
     @Override
     public int doBackgroundWork(long nowNs) {
         int work = applyBatch();
+        if (barrier.onApplied()) {
+            work++;
+        }
         if (isLeader) {
             work += egress.flush(leadershipTermId);
         }

@@ -56,10 +56,16 @@ final class TestSite implements AutoCloseable {
         return ClusterNamespace.connect(ClusterClientContext.beside(member).threadFactory(TestSite::daemon));
     }
 
-    /** A client whose reads go through the log, as in another process. */
+    /** A client that asks the member, as in another process. */
     ClusterNamespace connectRemotely() {
         return ClusterNamespace.connect(
                 ClusterClientContext.beside(member).reads(null).threadFactory(TestSite::daemon));
+    }
+
+    /** A client whose reads take their place in the log. */
+    ClusterNamespace connectThroughTheLog() {
+        return ClusterNamespace.connect(
+                ClusterClientContext.beside(member).readsInLog().threadFactory(TestSite::daemon));
     }
 
     void assertSound() {
