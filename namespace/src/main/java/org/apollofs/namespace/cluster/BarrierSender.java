@@ -103,7 +103,8 @@ final class BarrierSender implements AutoCloseable {
         }
         return context.ingressChannel("aeron:udp?term-length=64k")
                 .ingressEndpoints(MemberAddress.ingress(ctx.members()))
-                .egressChannel("aeron:udp?term-length=64k|endpoint=" + ctx.address().host() + ":0");
+                .egressChannel(
+                        "aeron:udp?term-length=64k|endpoint=" + ctx.address().host() + ":0");
     }
 
     @Override

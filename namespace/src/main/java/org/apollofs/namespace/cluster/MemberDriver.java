@@ -58,7 +58,8 @@ public final class MemberDriver {
         try {
             // By lines: a sysctl gives all at the first read.
             return (int) Math.min(
-                    Integer.MAX_VALUE, Long.parseLong(Files.readAllLines(file).getFirst().strip()));
+                    Integer.MAX_VALUE,
+                    Long.parseLong(Files.readAllLines(file).getFirst().strip()));
         } catch (IOException e) {
             LOG.debug("no limit of socket buffers is known: {}", e.getMessage());
             return SOCKET_BUFFER;

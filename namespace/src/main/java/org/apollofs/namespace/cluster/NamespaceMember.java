@@ -300,7 +300,9 @@ public final class NamespaceMember implements AutoCloseable {
         ElectionState election = ElectionState.get(consensus.electionStateCounter());
         Cluster.Role role = Cluster.Role.get(consensus.clusterNodeRoleCounter().get());
         String name = role.name().toLowerCase(Locale.ROOT);
-        return election == ElectionState.CLOSED ? name : name + ", election: " + election.name().toLowerCase(Locale.ROOT);
+        return election == ElectionState.CLOSED
+                ? name
+                : name + ", election: " + election.name().toLowerCase(Locale.ROOT);
     }
 
     /** Whether this member leads. */

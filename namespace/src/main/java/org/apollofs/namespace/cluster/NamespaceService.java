@@ -57,10 +57,7 @@ final class NamespaceService implements ClusteredService {
 
     /** @param failureHandler told once when the state machine fails: the member must go. */
     NamespaceService(
-            NamespaceState state,
-            NamespaceCounters counters,
-            ReadBarrier barrier,
-            Consumer<Throwable> failureHandler) {
+            NamespaceState state, NamespaceCounters counters, ReadBarrier barrier, Consumer<Throwable> failureHandler) {
         this.barrier = barrier;
         this.state = state;
         this.counters = counters;

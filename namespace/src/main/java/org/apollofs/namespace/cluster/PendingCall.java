@@ -93,8 +93,7 @@ final class PendingCall implements CommandChannel.Call {
         }
         if (window.isOverdue(this)) {
             isLost = true;
-            throw new NamespaceException(
-                    NamespaceError.TIMEOUT, "the client's agent does not answer: command=" + id);
+            throw new NamespaceException(NamespaceError.TIMEOUT, "the client's agent does not answer: command=" + id);
         }
     }
 

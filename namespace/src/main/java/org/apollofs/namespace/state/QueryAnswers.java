@@ -59,7 +59,8 @@ public final class QueryAnswers {
             return results.buffer();
         }
         query.wrap(buffer, offset, length);
-        long inodes = template == CountQueryDecoder.TEMPLATE_ID ? state.under(txn).inodeCount() : 0;
+        long inodes =
+                template == CountQueryDecoder.TEMPLATE_ID ? state.under(txn).inodeCount() : 0;
         dispatcher.apply(template, query, txn, inodes);
         return results.buffer();
     }
