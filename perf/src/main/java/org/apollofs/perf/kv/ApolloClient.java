@@ -1,0 +1,163 @@
+package org.apollofs.perf.kv;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Random;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.IdleStrategy;
+import org.apollofs.namespace.client.KeyValue;
+import org.apollofs.namespace.cluster.ClusterClientContext;
+import org.apollofs.namespace.cluster.ClusterNamespace;
+import org.apollofs.namespace.cluster.NamespaceMember;
+import org.apollofs.namespace.command.CommandChannel;
+import org.apollofs.namespace.command.CommandEncoder;
+import org.apollofs.namespace.command.CommandHead;
+import org.apollofs.namespace.command.sbe.Flag;
+import org.apollofs.namespace.command.sbe.KeyQueryEncoder;
+import org.apollofs.namespace.command.sbe.KeyResultDecoder;
+import org.apollofs.namespace.command.sbe.MessageHeaderDecoder;
+import org.apollofs.namespace.command.sbe.MessageHeaderEncoder;
+
+/**
+ * A client of the namespace whose agent runs on the load's thread, as the bare echo's client does. Gets are answered by the
+ * member's tables where it is in the process, else they are questions like any client's.
+ */
+final class ApolloClient implements KvClient {
+    private final KvCluster site;
+    private final ClusterNamespace namespace;
+    private final Agent agent;
+    private final CommandChannel channel;
+    private final CommandEncoder encoder = new CommandEncoder();
+    private final KeyQueryEncoder query = new KeyQueryEncoder();
+    private final MessageHeaderEncoder header = new MessageHeaderEncoder();
+    private final KeyResultDecoder keyResult = new KeyResultDecoder();
+    private final MessageHeaderDecoder resultHeader = new MessageHeaderDecoder();
+    private final IdleStrategy idle;
+    private final boolean readsHere;
+    private final byte[][] keys;
+    private final String[] paths;
+    private final byte[] value;
+    private final byte[] read;
+    private final CommandChannel.Call[] calls;
+    private final boolean[] isGet;
+    private long sent;
+    private long answered;
+
+    ApolloClient(KvCluster site, KvSettings settings) {
+        this.site = site;
+        int window = Integer.highestOneBit(Math.max(1, settings.inFlight() - 1)) * 2;
+        calls = new CommandChannel.Call[window];
+        isGet = new boolean[window];
+        value = new byte[settings.valueLength()];
+        new Random(settings.valueLength()).nextBytes(value);
+        read = new byte[settings.valueLength()];
+        keys = new byte[settings.clients()][];
+        paths = new String[settings.clients()];
+        for (int i = 0; i < keys.length; i++) {
+            paths[i] = "bench/" + i;
+            keys[i] = paths[i].getBytes(StandardCharsets.UTF_8);
+        }
+        ClusterClientContext context = new ClusterClientContext()
+                .aeronDirectory(site.aeronDirectory().toString())
+                .idle(site.idle())
+                .maxInFlight(Math.max(window, 1024));
+        if (site.ingressEndpoints() != null) {
+            context.udp(site.ingressEndpoints(), KvCluster.responseEndpoint());
+        }
+        readsHere = site.embedded() instanceof NamespaceMember;
+        if (site.embedded() instanceof NamespaceMember member) {
+            context.reads(member.reads());
+        }
+        namespace = ClusterNamespace.connect(context);
+        agent = namespace.agent();
+        Connecting.retried(() -> {
+            agent.onStart();
+            return true;
+        });
+        channel = namespace.channel();
+        idle = site.idle().newStrategy();
+    }
+
+    @Override
+    public int send(boolean get, int key) {
+        if (get && readsHere) {
+            if (namespace.get(paths[key]).isEmpty()) {
+                throw new IllegalStateException("not there: key=" + paths[key]);
+            }
+            return DONE;
+        }
+        int slot = (int) sent & (calls.length - 1);
+        CommandChannel.Call call = channel.begin();
+        int length = get
+                ? encodeGet(call.command(), keys[key])
+                : encoder.put(call.command(), keys[key], value, KeyValue.ANY_VERSION);
+        call.submit(length);
+        calls[slot] = call;
+        isGet[slot] = get;
+        sent++;
+        return SENT;
+    }
+
+    private int encodeGet(MutableDirectBuffer to, byte[] path) {
+        query.wrapAndApplyHeader(to, 0, header).putPath(path, 0, path.length);
+        return query.limit();
+    }
+
+    @Override
+    public boolean work() {
+        return doWork() > 0;
+    }
+
+    private int doWork() {
+        try {
+            int work = agent.doWork();
+            while (answered < sent) {
+                int slot = (int) answered & (calls.length - 1);
+                CommandChannel.Call call = calls[slot];
+                if (!call.isDone()) {
+                    break;
+                }
+                check(call, isGet[slot]);
+                call.close();
+                answered++;
+                work++;
+            }
+            return work;
+        } catch (Exception e) {
+            throw e instanceof RuntimeException known ? known : new IllegalStateException(e);
+        }
+    }
+
+    /** Throws what the call failed with. */
+    private void check(CommandChannel.Call call, boolean get) {
+        if (!get) {
+            encoder.results().done(call.await());
+            return;
+        }
+        DirectBuffer result = call.await();
+        if (CommandHead.templateId(result, 0) != KeyResultDecoder.TEMPLATE_ID) {
+            encoder.results().done(result);
+        }
+        keyResult.wrapAndApplyHeader(result, 0, resultHeader);
+        if (keyResult.hasValue() != Flag.YES || keyResult.getValue(read, 0, read.length) != value.length) {
+            throw new IllegalStateException("a key is not there, or its value is not what was put");
+        }
+    }
+
+    @Override
+    public long answered() {
+        return answered;
+    }
+
+    @Override
+    public void idle(boolean work) {
+        idle.idle(work ? 1 : 0);
+    }
+
+    @Override
+    public void close() {
+        site.idle().release(idle);
+        agent.onClose();
+    }
+}

@@ -1,0 +1,96 @@
+package org.apollofs.perf.kv;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apollofs.namespace.cluster.AttentiveIdle;
+
+/**
+ * A member in a process of its own. It ends when its standard input does: so also when whoever started it was killed.
+ *
+ * <p>Arguments of {@link #main}: service, folder, driver's folder, member, members, sync level.
+ */
+public final class MemberProcess implements AutoCloseable {
+    private static final List<String> OWN_FLAGS =
+            List.of("-Dapollo.stderr.fd", "-agentlib:", "-agentpath:", "-javaagent:", "-XX:AOT", "-XX:StartFlight");
+    private static final long GRACE_SECONDS = 10;
+
+    private final Process process;
+
+    private MemberProcess(Process process) {
+        this.process = process;
+    }
+
+    /** Entry of the process. */
+    public static void main(String[] arguments) throws Exception {
+        MemberLaunch launch = new MemberLaunch(
+                MemberLaunch.Service.valueOf(arguments[0]),
+                Path.of(arguments[1]),
+                Path.of(arguments[2]),
+                Integer.parseInt(arguments[3]),
+                arguments[4],
+                Integer.parseInt(arguments[5]));
+        AutoCloseable member = launch.start(new AttentiveIdle());
+        while (System.in.read() >= 0) {
+            // Nothing is said on it; its end is what counts.
+        }
+        member.close();
+        System.exit(0);
+    }
+
+    /** Starts one. @param log takes its output. @param flags more JVM flags. */
+    static MemberProcess start(MemberLaunch launch, Path log, List<String> flags) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+            if (OWN_FLAGS.stream().noneMatch(flag::startsWith)) {
+                command.add(flag);
+            }
+        }
+        command.addAll(flags);
+        command.addAll(List.of(
+                "-cp",
+                System.getProperty("java.class.path"),
+                MemberProcess.class.getName(),
+                launch.service().name(),
+                launch.directory().toString(),
+                launch.aeronDirectory().toString(),
+                Integer.toString(launch.memberId()),
+                launch.members(),
+                Integer.toString(launch.syncLevel())));
+        return new MemberProcess(new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start());
+    }
+
+    /** Its process id. */
+    long pid() {
+        return process.pid();
+    }
+
+    /** Processor time that it has taken so far, s; 0 if the system does not say. */
+    double cpuSeconds() {
+        return process.info()
+                .totalCpuDuration()
+                .map(time -> time.toNanos() / 1e9)
+                .orElse(0.0);
+    }
+
+    /** Ends it in order, or kills it. */
+    @Override
+    public void close() throws IOException {
+        process.getOutputStream().close();
+        try {
+            if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}
