@@ -20,7 +20,8 @@ final class EchoMember implements AutoCloseable {
     private static final int IPC_MTU = 65_504;
     private static final int TERM_LENGTH = 16 << 20;
     private static final int SEGMENT_LENGTH = 64 << 20;
-    private static final int PORTS = 5;
+    /** Of the five ports: ingress, consensus, log, catch-up, archive. */
+    private static final int ARCHIVE_PORT = 4;
 
     private final AutoCloseable[] parts;
 
@@ -29,7 +30,7 @@ final class EchoMember implements AutoCloseable {
     }
 
     static EchoMember launch(MemberLaunch launch, MediaDriver.Context driverContext, AttentiveIdle idle) {
-        boolean isSingle = launch.members().indexOf('|') < 0;
+        boolean isSingle = launch.ports().size() == 1;
         String aeronDirectory = driverContext.aeronDirectoryName();
         File directory = launch.directory().toFile();
         MediaDriver driver = MediaDriver.launch(driverContext);
@@ -44,7 +45,7 @@ final class EchoMember implements AutoCloseable {
                 .aeronDirectoryName(aeronDirectory)
                 .clusterDir(new File(directory, "cluster"))
                 .clusterMemberId(launch.memberId())
-                .clusterMembers(launch.members())
+                .clusterMembers(members(launch))
                 .ingressChannel("aeron:udp?term-length=" + TERM_LENGTH)
                 .isIpcIngressAllowed(true)
                 .logChannel(
@@ -89,15 +90,23 @@ final class EchoMember implements AutoCloseable {
         return context.controlChannel("aeron:udp?endpoint=" + endpoint(launch));
     }
 
-    /** The archive's endpoint, the last of the member's. */
     private static String endpoint(MemberLaunch launch) {
-        for (String member : launch.members().split("\\|")) {
-            String[] fields = member.split(",");
-            if (Integer.parseInt(fields[0]) == launch.memberId()) {
-                return fields[PORTS];
+        return endpoint(launch, launch.memberId(), ARCHIVE_PORT);
+    }
+
+    private static String endpoint(MemberLaunch launch, int member, int index) {
+        return "127.0.0.1:" + (launch.ports().get(member) + index);
+    }
+
+    private static String members(MemberLaunch launch) {
+        StringBuilder text = new StringBuilder();
+        for (int member = 0; member < launch.ports().size(); member++) {
+            text.append(member == 0 ? "" : "|").append(member);
+            for (int i = 0; i <= ARCHIVE_PORT; i++) {
+                text.append(',').append(endpoint(launch, member, i));
             }
         }
-        throw new IllegalArgumentException("not a member: memberId=" + launch.memberId());
+        return text.toString();
     }
 
     private static String ephemeral(String endpoint) {

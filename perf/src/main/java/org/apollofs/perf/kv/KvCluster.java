@@ -11,8 +11,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import org.agrona.IoUtil;
 import org.apollofs.namespace.cluster.AttentiveIdle;
+import org.apollofs.namespace.cluster.MemberAddress;
 
 /**
  * A cluster that runs for a measurement, of the namespace or of the bare echo, and how a client reaches it: over the
@@ -20,7 +22,9 @@ import org.apollofs.namespace.cluster.AttentiveIdle;
  * One thread starts and closes it; {@link #kill()} may be called by any.
  */
 public final class KvCluster implements AutoCloseable {
-    private static final int PORTS_OF_A_MEMBER = 5;
+    private static final int LOWEST_PORT = 12_000;
+    private static final int HIGHEST_PORT = 32_000;
+    private static final int PORT_SPREAD = 2_000;
     private static final String HOST = "127.0.0.1";
 
     private final MemberLaunch.Service service;
@@ -59,26 +63,13 @@ public final class KvCluster implements AutoCloseable {
     }
 
     private void launch(KvSettings settings, Path folder) throws IOException {
-        String name = service.name().toLowerCase(java.util.Locale.ROOT);
-        String[] members = new String[settings.members()];
-        StringBuilder ingress = new StringBuilder();
-        int[] ports = freePorts(settings.members() * PORTS_OF_A_MEMBER);
-        for (int member = 0; member < members.length; member++) {
-            StringBuilder text = new StringBuilder().append(member);
-            for (int i = 0; i < PORTS_OF_A_MEMBER; i++) {
-                int port = ports[member * PORTS_OF_A_MEMBER + i];
-                text.append(',').append(HOST).append(':').append(port);
-            }
-            members[member] = text.toString();
-            ingress.append(member == 0 ? "" : ",").append(member).append('=');
-            ingress.append(HOST).append(':').append(ports[member * PORTS_OF_A_MEMBER]);
-        }
-        for (int member = 0; member < members.length; member++) {
+        String name = service.name().toLowerCase(Locale.ROOT);
+        List<Integer> ports = freePorts(settings.members());
+        for (int member = 0; member < settings.members(); member++) {
             Path directory = Files.createDirectories(folder.resolve(name + "-" + member));
             Path driver = MemberLaunch.driverDirectory(folder, name + "-" + member);
             driverDirectories.add(driver);
-            MemberLaunch launch = new MemberLaunch(
-                    service, directory, driver, member, String.join("|", members), settings.syncLevel());
+            MemberLaunch launch = new MemberLaunch(service, directory, driver, member, ports, settings.syncLevel());
             if (isEmbedded) {
                 parts.push(launch.start(idle));
             } else {
@@ -88,34 +79,50 @@ public final class KvCluster implements AutoCloseable {
                 processes.add(process);
             }
         }
-        connectBy(members.length, folder, name, ingress.toString());
+        connectBy(ports, folder, name);
     }
 
-    private void connectBy(int members, Path folder, String name, String ingress) {
-        if (members == 1) {
+    private void connectBy(List<Integer> ports, Path folder, String name) {
+        if (ports.size() == 1) {
             aeronDirectory = driverDirectories.getFirst();
             return;
         }
         aeronDirectory = MemberLaunch.driverDirectory(folder, name + "-client");
         driverDirectories.add(aeronDirectory);
         parts.push(MediaDriver.launch(MemberLaunch.driver(aeronDirectory, idle)));
-        ingressEndpoints = ingress;
+        StringBuilder ingress = new StringBuilder();
+        for (int member = 0; member < ports.size(); member++) {
+            ingress.append(member == 0 ? "" : ",").append(member).append('=');
+            ingress.append(HOST).append(':').append(ports.get(member));
+        }
+        ingressEndpoints = ingress.toString();
     }
 
-    /** Ports that nobody has just now. */
-    private static int[] freePorts(int count) throws IOException {
-        List<DatagramSocket> sockets = new ArrayList<>();
-        try {
-            int[] ports = new int[count];
-            for (int i = 0; i < count; i++) {
-                DatagramSocket socket = new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-                sockets.add(socket);
-                ports[i] = socket.getLocalPort();
+    /** First ports of ranges that nobody uses just now, below those that the system gives out. */
+    private static List<Integer> freePorts(int members) throws IOException {
+        List<Integer> ports = new ArrayList<>();
+        int port = LOWEST_PORT + (int) (ProcessHandle.current().pid() % PORT_SPREAD) * MemberAddress.PORTS;
+        while (ports.size() < members) {
+            if (areFree(port)) {
+                ports.add(port);
             }
-            return ports;
-        } finally {
-            sockets.forEach(DatagramSocket::close);
+            port += MemberAddress.PORTS;
+            if (port > HIGHEST_PORT) {
+                throw new IOException("no free UDP ports between " + LOWEST_PORT + " and " + HIGHEST_PORT);
+            }
         }
+        return ports;
+    }
+
+    private static boolean areFree(int first) {
+        for (int i = 0; i < MemberAddress.PORTS; i++) {
+            try (DatagramSocket socket = new DatagramSocket(null)) {
+                socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), first + i));
+            } catch (IOException e) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Connects one client; waits until it is answered. */

@@ -4,10 +4,13 @@ import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apollofs.namespace.cluster.AttentiveIdle;
+import org.apollofs.namespace.cluster.MemberAddress;
 import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.namespace.cluster.NamespaceMemberContext;
 
@@ -19,10 +22,11 @@ import org.apollofs.namespace.cluster.NamespaceMemberContext;
  * @param directory its folder.
  * @param aeronDirectory of the media driver that it launches.
  * @param memberId its number.
- * @param members all of them, as Aeron Cluster writes them.
+ * @param ports the first port of each member, on loopback.
  * @param syncLevel of the log.
  */
-record MemberLaunch(Service service, Path directory, Path aeronDirectory, int memberId, String members, int syncLevel) {
+record MemberLaunch(
+        Service service, Path directory, Path aeronDirectory, int memberId, List<Integer> ports, int syncLevel) {
     private static final long LIVENESS_NS = TimeUnit.SECONDS.toNanos(30);
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
@@ -41,12 +45,21 @@ record MemberLaunch(Service service, Path directory, Path aeronDirectory, int me
         return NamespaceMember.launch(new NamespaceMemberContext()
                 .directory(directory)
                 .memberId(memberId)
-                .members(members)
+                .members(addresses())
                 .driverContext(driver)
                 .fileSyncLevel(syncLevel)
                 .idle(idle)
                 .threadFactory(threads("apollo"))
                 .failureHandler(MemberLaunch::onFailure));
+    }
+
+    /** Where the members are. */
+    private List<MemberAddress> addresses() {
+        List<MemberAddress> addresses = new ArrayList<>();
+        for (int port : ports) {
+            addresses.add(new MemberAddress(addresses.size(), "127.0.0.1", port));
+        }
+        return addresses;
     }
 
     private static void onFailure(Throwable failure) {

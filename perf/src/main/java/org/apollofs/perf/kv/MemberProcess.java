@@ -4,14 +4,16 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apollofs.namespace.cluster.AttentiveIdle;
 
 /**
  * A member in a process of its own. It ends when its standard input does: so also when whoever started it was killed.
  *
- * <p>Arguments of {@link #main}: service, folder, driver's folder, member, members, sync level.
+ * <p>Arguments of {@link #main}: service, folder, driver's folder, member, first ports of all, sync level.
  */
 public final class MemberProcess implements AutoCloseable {
     private static final List<String> OWN_FLAGS =
@@ -31,7 +33,7 @@ public final class MemberProcess implements AutoCloseable {
                 Path.of(arguments[1]),
                 Path.of(arguments[2]),
                 Integer.parseInt(arguments[3]),
-                arguments[4],
+                Arrays.stream(arguments[4].split(",", -1)).map(Integer::valueOf).toList(),
                 Integer.parseInt(arguments[5]));
         AutoCloseable member = launch.start(new AttentiveIdle());
         while (System.in.read() >= 0) {
@@ -59,7 +61,7 @@ public final class MemberProcess implements AutoCloseable {
                 launch.directory().toString(),
                 launch.aeronDirectory().toString(),
                 Integer.toString(launch.memberId()),
-                launch.members(),
+                launch.ports().stream().map(String::valueOf).collect(Collectors.joining(",")),
                 Integer.toString(launch.syncLevel())));
         return new MemberProcess(new ProcessBuilder(command)
                 .redirectErrorStream(true)
