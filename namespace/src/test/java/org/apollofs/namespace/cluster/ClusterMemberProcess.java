@@ -67,7 +67,7 @@ public final class ClusterMemberProcess {
                 .memberId(Integer.parseInt(arguments[1]))
                 .members(addresses(arguments[2]))
                 .fileSyncLevel(Integer.parseInt(arguments[3]))
-                .driverContext(TestSite.driver(directory, idle))
+                .driverContext(FaultyLinks.apply(TestSite.driver(directory, idle), directory))
                 .idle(idle)
                 .threadFactory(TestSite::daemon)
                 .failureHandler(onFailure)
