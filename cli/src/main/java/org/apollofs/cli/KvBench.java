@@ -119,7 +119,7 @@ final class KvBench {
     }
 
     private void add(Report report, Subject subject) {
-        Histogram all = new Histogram(subject.latencies.getFirst());
+        Histogram all = subject.latencies.getFirst().copy();
         subject.latencies.stream().skip(1).forEach(all::add);
         String path = subject.path + ".";
         report.gap()

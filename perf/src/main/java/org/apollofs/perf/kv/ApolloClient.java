@@ -24,6 +24,9 @@ import org.apollofs.namespace.command.sbe.MessageHeaderEncoder;
  * member's tables where it is in the process, else they are questions like any client's.
  */
 final class ApolloClient implements KvClient {
+    private static final int KEPT_KEYS = 1 << 16;
+    private static final int KEYS_OF_A_DIRECTORY = 1000;
+
     private final KvCluster site;
     private final ClusterNamespace namespace;
     private final Agent agent;
@@ -36,7 +39,6 @@ final class ApolloClient implements KvClient {
     private final IdleStrategy idle;
     private final boolean readsHere;
     private final byte[][] keys;
-    private final String[] paths;
     private final byte[] value;
     private final byte[] read;
     private final CommandChannel.Call[] calls;
@@ -52,11 +54,9 @@ final class ApolloClient implements KvClient {
         value = new byte[settings.valueLength()];
         new Random(settings.valueLength()).nextBytes(value);
         read = new byte[settings.valueLength()];
-        keys = new byte[settings.clients()][];
-        paths = new String[settings.clients()];
+        keys = new byte[Math.min(settings.clients(), KEPT_KEYS)][];
         for (int i = 0; i < keys.length; i++) {
-            paths[i] = "bench/" + i;
-            keys[i] = paths[i].getBytes(StandardCharsets.UTF_8);
+            keys[i] = path(i).getBytes(StandardCharsets.UTF_8);
         }
         ClusterClientContext context = new ClusterClientContext()
                 .aeronDirectory(site.aeronDirectory().toString())
@@ -79,19 +79,27 @@ final class ApolloClient implements KvClient {
         idle = site.idle().newStrategy();
     }
 
+    private static String path(int key) {
+        return "bench/" + key / KEYS_OF_A_DIRECTORY + "/" + key % KEYS_OF_A_DIRECTORY;
+    }
+
+    private byte[] key(int key) {
+        return key < keys.length ? keys[key] : path(key).getBytes(StandardCharsets.UTF_8);
+    }
+
     @Override
     public int send(boolean get, int key) {
         if (get && readsHere) {
-            if (namespace.get(paths[key]).isEmpty()) {
-                throw new IllegalStateException("not there: key=" + paths[key]);
+            if (namespace.get(path(key)).isEmpty()) {
+                throw new IllegalStateException("not there: key=" + path(key));
             }
             return DONE;
         }
         int slot = (int) sent & (calls.length - 1);
         CommandChannel.Call call = channel.begin();
         int length = get
-                ? encodeGet(call.command(), keys[key])
-                : encoder.put(call.command(), keys[key], value, KeyValue.ANY_VERSION);
+                ? encodeGet(call.command(), key(key))
+                : encoder.put(call.command(), key(key), value, KeyValue.ANY_VERSION);
         call.submit(length);
         calls[slot] = call;
         isGet[slot] = get;

@@ -74,7 +74,7 @@ public final class KvCluster implements AutoCloseable {
                 parts.push(launch.start(idle));
             } else {
                 MemberProcess process =
-                        MemberProcess.start(launch, folder.resolve(name + "-" + member + ".log"), List.of());
+                        MemberProcess.start(launch, folder.resolve(name + "-" + member + ".log"));
                 parts.push(process);
                 processes.add(process);
             }

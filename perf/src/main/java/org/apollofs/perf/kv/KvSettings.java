@@ -13,10 +13,12 @@ package org.apollofs.perf.kv;
  */
 public record KvSettings(
         int members, int clients, int inFlight, int valueLength, double readRatio, int syncLevel, boolean embedded) {
+    private static final int MOST_KEYS = 100_000_000;
+
     /** Checks the ranges. */
     public KvSettings {
         check(members == 1 || members == 3, "members", "1 or 3", members);
-        check(clients >= 1 && clients <= 1 << 16, "clients", "1 to 65,536", clients);
+        check(clients >= 1 && clients <= MOST_KEYS, "clients", "1 to " + MOST_KEYS, clients);
         check(inFlight >= 1 && inFlight <= 1 << 16, "in-flight", "1 to 65,536", inFlight);
         check(valueLength >= 0 && valueLength <= 1 << 16, "value", "0 to 65,536 bytes", valueLength);
         check(readRatio >= 0 && readRatio <= 1, "read-ratio", "0 to 1", readRatio);

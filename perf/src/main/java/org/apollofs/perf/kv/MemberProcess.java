@@ -18,6 +18,9 @@ import org.apollofs.namespace.cluster.AttentiveIdle;
 public final class MemberProcess implements AutoCloseable {
     private static final List<String> OWN_FLAGS =
             List.of("-Dapollo.stderr.fd", "-agentlib:", "-agentpath:", "-javaagent:", "-XX:AOT", "-XX:StartFlight");
+    /** Property: more JVM flags of members, by spaces; to profile them. */
+    private static final String MORE_FLAGS = "apollo.bench.memberFlags";
+
     private static final long GRACE_SECONDS = 10;
 
     private final Process process;
@@ -43,8 +46,8 @@ public final class MemberProcess implements AutoCloseable {
         System.exit(0);
     }
 
-    /** Starts one. @param log takes its output. @param flags more JVM flags. */
-    static MemberProcess start(MemberLaunch launch, Path log, List<String> flags) throws IOException {
+    /** Starts one. @param log takes its output. */
+    static MemberProcess start(MemberLaunch launch, Path log) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
@@ -52,7 +55,10 @@ public final class MemberProcess implements AutoCloseable {
                 command.add(flag);
             }
         }
-        command.addAll(flags);
+        String more = System.getProperty(MORE_FLAGS, "");
+        if (!more.isEmpty()) {
+            command.addAll(Arrays.asList(more.split(" ", -1)));
+        }
         command.addAll(List.of(
                 "-cp",
                 System.getProperty("java.class.path"),

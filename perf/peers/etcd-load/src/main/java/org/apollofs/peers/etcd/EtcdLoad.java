@@ -38,7 +38,7 @@ public final class EtcdLoad {
         this.readRatio = readRatio;
         keys = new ByteSequence[clients];
         for (int i = 0; i < clients; i++) {
-            keys[i] = ByteSequence.from("bench/" + i, StandardCharsets.UTF_8);
+            keys[i] = ByteSequence.from("bench/" + i / 1000 + "/" + i % 1000, StandardCharsets.UTF_8);
         }
         byte[] bytes = new byte[valueLength];
         new Random(valueLength).nextBytes(bytes);
