@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
 /** A member with many keys: its memory, its disk, and the time of a snapshot and of restarts. */
 @Command(
         name = "keys",
-        description = "Fill one member with many keys; print its memory and disk, and the time of a snapshot and of restarts.")
+        description =
+                "Fill one member with many keys; print its memory and disk, and the time of a snapshot and of restarts.")
 final class KeysBenchCommand implements Callable<Integer> {
     /** Of a key in the log, in the tables and in a snapshot, about, beside its value. */
     private static final long BYTES_BESIDE_VALUE = 900;
@@ -49,7 +50,9 @@ final class KeysBenchCommand implements Callable<Integer> {
             description = "File sync level: 0 not durable, 1 data, 2 data and metadata (default: ${DEFAULT-VALUE}).")
     private int sync;
 
-    @Option(names = "--replay", description = "Also restart before there is a snapshot: the whole log is applied again.")
+    @Option(
+            names = "--replay",
+            description = "Also restart before there is a snapshot: the whole log is applied again.")
     private boolean replay;
 
     @Option(names = "--dir", paramLabel = "DIR", description = "Empty or new folder on the disk to be measured.")
@@ -89,14 +92,16 @@ final class KeysBenchCommand implements Callable<Integer> {
         try {
             return new KvSettings(1, count, 1000, value, 0, sync, false);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(
-                    spec.commandLine(), e.getMessage().replace("--clients", "--count"), e);
+            throw new ParameterException(spec.commandLine(), e.getMessage().replace("--clients", "--count"), e);
         }
     }
 
     private Report measure(LoadedMember member, ProgressLine progress) throws IOException {
-        Report report = new Report("Apollo bench keys: one member, " + String.format(Locale.ROOT, "%,d", count) + " keys");
-        report.count("keys", "keys", count, "").count("valueBytes", "value", value, "B").hidden("syncLevel", sync);
+        Report report =
+                new Report("Apollo bench keys: one member, " + String.format(Locale.ROOT, "%,d", count) + " keys");
+        report.count("keys", "keys", count, "")
+                .count("valueBytes", "value", value, "B")
+                .hidden("syncLevel", sync);
         progress.begin("start, empty");
         double empty = member.start();
         progress.end("answers");
@@ -114,7 +119,12 @@ final class KeysBenchCommand implements Callable<Integer> {
         double snapshot = member.snapshot();
         progress.end("taken");
         report.number("snapshotSeconds", "snapshot", snapshot, 2, "s")
-                .number("restartSeconds", "restart from the snapshot, after kill -9", restart(member, progress), 2, "s");
+                .number(
+                        "restartSeconds",
+                        "restart from the snapshot, after kill -9",
+                        restart(member, progress),
+                        2,
+                        "s");
         sizes(report, member, "restarted");
         return report;
     }

@@ -5,6 +5,7 @@ import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.IdleStrategy;
+import org.apollofs.namespace.command.CommandChannel;
 import org.apollofs.namespace.command.CommandNamespace;
 import org.apollofs.namespace.command.QueryReads;
 import org.slf4j.Logger;
@@ -70,6 +71,11 @@ public final class ClusterNamespace extends CommandNamespace {
     /** What the caller runs, on a thread of its own, if no thread factory was given. */
     public Agent agent() {
         return client;
+    }
+
+    /** What questions go through, for a thread that has many under way at once; null where they are answered in the process. */
+    public CommandChannel questions() {
+        return client.reads();
     }
 
     /** Number of the member that leads, as far as this client knows; -1 while it is not connected to it. */

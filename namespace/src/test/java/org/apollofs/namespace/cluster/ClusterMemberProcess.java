@@ -49,7 +49,7 @@ public final class ClusterMemberProcess {
                     while (true) {
                         String now = member.describe();
                         if (!now.equals(last)) {
-                            System.err.println(java.time.LocalTime.now() + " member " + id + ": " + now);
+                            System.err.println(java.time.Instant.now() + " member " + id + ": " + now);
                             last = now;
                         }
                         java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);

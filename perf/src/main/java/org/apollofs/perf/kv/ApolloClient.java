@@ -30,7 +30,6 @@ final class ApolloClient implements KvClient {
     private final KvCluster site;
     private final ClusterNamespace namespace;
     private final Agent agent;
-    private final CommandChannel channel;
     private final CommandEncoder encoder = new CommandEncoder();
     private final KeyQueryEncoder query = new KeyQueryEncoder();
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
@@ -41,16 +40,41 @@ final class ApolloClient implements KvClient {
     private final byte[][] keys;
     private final byte[] value;
     private final byte[] read;
-    private final CommandChannel.Call[] calls;
-    private final boolean[] isGet;
-    private long sent;
-    private long answered;
+    private final Order commands;
+    private final Order questions;
+
+    /** Calls under way on one channel. */
+    private static final class Order {
+        private final CommandChannel channel;
+        private final CommandChannel.Call[] calls;
+        private long sent;
+        private long answered;
+
+        Order(CommandChannel channel, int window) {
+            this.channel = channel;
+            calls = new CommandChannel.Call[window];
+        }
+
+        CommandChannel.Call begin() {
+            return channel.begin();
+        }
+
+        void submit(CommandChannel.Call call, int length) {
+            call.submit(length);
+            calls[(int) sent & (calls.length - 1)] = call;
+            sent++;
+        }
+
+        /** The oldest call, if it has its result; else null. */
+        CommandChannel.Call done() {
+            CommandChannel.Call call = answered < sent ? calls[(int) answered & (calls.length - 1)] : null;
+            return call != null && call.isDone() ? call : null;
+        }
+    }
 
     ApolloClient(KvCluster site, KvSettings settings) {
         this.site = site;
         int window = Integer.highestOneBit(Math.max(1, settings.inFlight() - 1)) * 2;
-        calls = new CommandChannel.Call[window];
-        isGet = new boolean[window];
         value = new byte[settings.valueLength()];
         new Random(settings.valueLength()).nextBytes(value);
         read = new byte[settings.valueLength()];
@@ -63,7 +87,7 @@ final class ApolloClient implements KvClient {
                 .idle(site.idle())
                 .maxInFlight(Math.max(window, 1024));
         if (site.ingressEndpoints() != null) {
-            context.udp(site.ingressEndpoints(), KvCluster.responseEndpoint());
+            context.members(site.members());
         }
         readsHere = site.embedded() instanceof NamespaceMember;
         if (site.embedded() instanceof NamespaceMember member) {
@@ -75,7 +99,8 @@ final class ApolloClient implements KvClient {
             agent.onStart();
             return true;
         });
-        channel = namespace.channel();
+        commands = new Order(namespace.channel(), window);
+        questions = new Order(namespace.questions(), window);
         idle = site.idle().newStrategy();
     }
 
@@ -95,16 +120,14 @@ final class ApolloClient implements KvClient {
             }
             return DONE;
         }
-        int slot = (int) sent & (calls.length - 1);
-        CommandChannel.Call call = channel.begin();
-        int length = get
-                ? encodeGet(call.command(), key(key))
-                : encoder.put(call.command(), key(key), value, KeyValue.ANY_VERSION);
-        call.submit(length);
-        calls[slot] = call;
-        isGet[slot] = get;
-        sent++;
-        return SENT;
+        Order order = get ? questions : commands;
+        CommandChannel.Call call = order.begin();
+        order.submit(
+                call,
+                get
+                        ? encodeGet(call.command(), key(key))
+                        : encoder.put(call.command(), key(key), value, KeyValue.ANY_VERSION));
+        return get ? ASKED : SENT;
     }
 
     private int encodeGet(MutableDirectBuffer to, byte[] path) {
@@ -120,15 +143,16 @@ final class ApolloClient implements KvClient {
     private int doWork() {
         try {
             int work = agent.doWork();
-            while (answered < sent) {
-                int slot = (int) answered & (calls.length - 1);
-                CommandChannel.Call call = calls[slot];
-                if (!call.isDone()) {
-                    break;
-                }
-                check(call, isGet[slot]);
+            for (CommandChannel.Call call = commands.done(); call != null; call = commands.done()) {
+                encoder.results().done(call.await());
                 call.close();
-                answered++;
+                commands.answered++;
+                work++;
+            }
+            for (CommandChannel.Call call = questions.done(); call != null; call = questions.done()) {
+                check(call);
+                call.close();
+                questions.answered++;
                 work++;
             }
             return work;
@@ -137,12 +161,8 @@ final class ApolloClient implements KvClient {
         }
     }
 
-    /** Throws what the call failed with. */
-    private void check(CommandChannel.Call call, boolean get) {
-        if (!get) {
-            encoder.results().done(call.await());
-            return;
-        }
+    /** Reads the value that a question was answered with. */
+    private void check(CommandChannel.Call call) {
         DirectBuffer result = call.await();
         if (CommandHead.templateId(result, 0) != KeyResultDecoder.TEMPLATE_ID) {
             encoder.results().done(result);
@@ -154,8 +174,8 @@ final class ApolloClient implements KvClient {
     }
 
     @Override
-    public long answered() {
-        return answered;
+    public long answered(int status) {
+        return status == SENT ? commands.answered : questions.answered;
     }
 
     @Override

@@ -65,8 +65,8 @@ final class EchoClient implements KvClient, EgressListener {
     }
 
     @Override
-    public long answered() {
-        return answered;
+    public long answered(int status) {
+        return status == SENT ? answered : 0;
     }
 
     @Override

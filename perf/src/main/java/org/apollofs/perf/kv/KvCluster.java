@@ -33,6 +33,7 @@ public final class KvCluster implements AutoCloseable {
     private final List<MemberProcess> processes = new ArrayList<>();
     private final List<Path> driverDirectories = new ArrayList<>();
     private final boolean isEmbedded;
+    private List<MemberAddress> members = List.of();
     private String ingressEndpoints;
     private Path aeronDirectory;
 
@@ -73,8 +74,7 @@ public final class KvCluster implements AutoCloseable {
             if (isEmbedded) {
                 parts.push(launch.start(idle));
             } else {
-                MemberProcess process =
-                        MemberProcess.start(launch, folder.resolve(name + "-" + member + ".log"));
+                MemberProcess process = MemberProcess.start(launch, folder.resolve(name + "-" + member + ".log"));
                 parts.push(process);
                 processes.add(process);
             }
@@ -96,6 +96,7 @@ public final class KvCluster implements AutoCloseable {
             ingress.append(HOST).append(':').append(ports.get(member));
         }
         ingressEndpoints = ingress.toString();
+        members = MemberLaunch.addresses(ports);
     }
 
     /** First ports of ranges that nobody uses just now, below those that the system gives out. */
@@ -138,6 +139,11 @@ public final class KvCluster implements AutoCloseable {
 
     Path aeronDirectory() {
         return aeronDirectory;
+    }
+
+    /** Where the members are. */
+    List<MemberAddress> members() {
+        return members;
     }
 
     /** Null over IPC. */

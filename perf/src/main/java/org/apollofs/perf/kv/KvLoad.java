@@ -18,13 +18,29 @@ public final class KvLoad {
     private final KvClient client;
     private final KvSettings settings;
     private final BooleanSupplier isStopped;
-    private final long[] startNs;
-    private final int mask;
+    private final UnderWay commands;
+    private final UnderWay questions;
     private final Random random = new Random(1);
     private final Histogram latency = new Histogram(HIGHEST_NS, DIGITS);
-    private long sent;
-    private long answered;
     private long done;
+
+    /** Operations under way in one order. */
+    private static final class UnderWay {
+        private final int status;
+        private final long[] startNs;
+        private long sent;
+        private long answered;
+
+        UnderWay(int status, int window) {
+            this.status = status;
+            startNs = new long[window];
+        }
+
+        void add(long now) {
+            startNs[(int) sent & (startNs.length - 1)] = now;
+            sent++;
+        }
+    }
 
     /** @param isStopped ends a measurement early. */
     public KvLoad(KvClient client, KvSettings settings, BooleanSupplier isStopped) {
@@ -32,8 +48,8 @@ public final class KvLoad {
         this.settings = settings;
         this.isStopped = isStopped;
         int window = Integer.highestOneBit(settings.inFlight()) * 2;
-        mask = window - 1;
-        startNs = new long[window];
+        commands = new UnderWay(KvClient.SENT, window);
+        questions = new UnderWay(KvClient.ASKED, window);
     }
 
     /**
@@ -48,7 +64,7 @@ public final class KvLoad {
     public void fill() {
         long deadline = System.nanoTime() + STALLED_NS;
         for (int key = 0; key < settings.clients(); ) {
-            if (sent - answered < settings.inFlight() && send(false, key)) {
+            if (underWay() < settings.inFlight() && send(false, key)) {
                 key++;
             }
             deadline = turn(deadline);
@@ -66,7 +82,7 @@ public final class KvLoad {
         long deadline = beginNs + STALLED_NS;
         int key = 0;
         while (System.nanoTime() < endNs && !isStopped.getAsBoolean()) {
-            for (int i = 0; i < settings.inFlight() && sent - answered < settings.inFlight(); i++) {
+            for (int i = 0; i < settings.inFlight() && underWay() < settings.inFlight(); i++) {
                 if (!send(readShare > 0 && random.nextInt(1_000_000) < readShare, key)) {
                     break;
                 }
@@ -84,9 +100,9 @@ public final class KvLoad {
         long now = System.nanoTime();
         int status = client.send(isGet, key);
         if (status == KvClient.SENT) {
-            int slot = (int) sent & mask;
-            startNs[slot] = now;
-            sent++;
+            commands.add(now);
+        } else if (status == KvClient.ASKED) {
+            questions.add(now);
         } else if (status == KvClient.DONE) {
             latency.recordValue(Math.min(HIGHEST_NS, System.nanoTime() - now));
             done++;
@@ -96,29 +112,36 @@ public final class KvLoad {
 
     private void drain() {
         long deadline = System.nanoTime() + STALLED_NS;
-        while (answered < sent && !isStopped.getAsBoolean()) {
+        while (underWay() > 0 && !isStopped.getAsBoolean()) {
             deadline = turn(deadline);
         }
+    }
+
+    private long underWay() {
+        return commands.sent - commands.answered + questions.sent - questions.answered;
     }
 
     /** @return until when something must have been answered. */
     private long turn(long deadline) {
         boolean work = client.work();
         long now = System.nanoTime();
-        long until = client.answered();
-        if (until == answered) {
-            if (now - deadline > 0 && answered < sent) {
-                throw new IllegalStateException("nothing was answered for 30 s: underWay=" + (sent - answered));
-            }
-        } else {
-            while (answered < until) {
-                latency.recordValue(Math.min(HIGHEST_NS, now - startNs[(int) answered & mask]));
-                answered++;
-                done++;
-            }
-            deadline = now + STALLED_NS;
+        int count = take(commands, now) + take(questions, now);
+        if (count == 0 && underWay() > 0 && now - deadline > 0) {
+            throw new IllegalStateException("nothing was answered for 30 s: underWay=" + underWay());
         }
         client.idle(work);
-        return answered < sent ? deadline : now + STALLED_NS;
+        return count == 0 && underWay() > 0 ? deadline : now + STALLED_NS;
+    }
+
+    private int take(UnderWay order, long now) {
+        long until = client.answered(order.status);
+        int count = (int) (until - order.answered);
+        while (order.answered < until) {
+            long start = order.startNs[(int) order.answered & (order.startNs.length - 1)];
+            latency.recordValue(Math.min(HIGHEST_NS, now - start));
+            order.answered++;
+        }
+        done += count;
+        return count;
     }
 }

@@ -43,7 +43,7 @@ public final class LoadedMember implements AutoCloseable {
             while (client.send(false, 0) == KvClient.REFUSED) {
                 turn(client, deadline);
             }
-            while (client.answered() == 0) {
+            while (client.answered(KvClient.SENT) == 0) {
                 turn(client, deadline);
             }
         }
@@ -123,13 +123,16 @@ public final class LoadedMember implements AutoCloseable {
 
     /** As the kernel counts it now. */
     public Memory memory() throws IOException {
-        List<String> lines = Files.readAllLines(Path.of("/proc/" + cluster.pids().getFirst() + "/status"));
+        List<String> lines =
+                Files.readAllLines(Path.of("/proc/" + cluster.pids().getFirst() + "/status"));
         return new Memory(bytes(lines, "RssAnon:"), bytes(lines, "RssFile:"), bytes(lines, "RssShmem:"));
     }
 
     private static long bytes(List<String> lines, String key) {
-        Optional<String> line = lines.stream().filter(one -> one.startsWith(key)).findFirst();
-        return line.map(text -> Long.parseLong(text.replaceAll("[^0-9]", "")) * 1024).orElse(0L);
+        Optional<String> line =
+                lines.stream().filter(one -> one.startsWith(key)).findFirst();
+        return line.map(text -> Long.parseLong(text.replaceAll("[^0-9]", "")) * 1024)
+                .orElse(0L);
     }
 
     /** Bytes on disk below a part of its folder: "archive" (log and snapshots), "state" (tables), "cluster". */

@@ -45,7 +45,7 @@ record MemberLaunch(
         return NamespaceMember.launch(new NamespaceMemberContext()
                 .directory(directory)
                 .memberId(memberId)
-                .members(addresses())
+                .members(addresses(ports))
                 .driverContext(driver)
                 .fileSyncLevel(syncLevel)
                 .idle(idle)
@@ -53,8 +53,8 @@ record MemberLaunch(
                 .failureHandler(MemberLaunch::onFailure));
     }
 
-    /** Where the members are. */
-    private List<MemberAddress> addresses() {
+    /** Where members with these first ports are. */
+    static List<MemberAddress> addresses(List<Integer> ports) {
         List<MemberAddress> addresses = new ArrayList<>();
         for (int port : ports) {
             addresses.add(new MemberAddress(addresses.size(), "127.0.0.1", port));
