@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench",
         description = "Measure a whole site beside its ceiling.",
-        subcommands = BenchCommand.Mount.class)
+        subcommands = {BenchCommand.Mount.class, KvBenchCommand.class, KeysBenchCommand.class})
 final class BenchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

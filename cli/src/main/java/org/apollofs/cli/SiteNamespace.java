@@ -8,6 +8,7 @@ import java.util.function.BiConsumer;
 import org.apollofs.namespace.cluster.AttentiveIdle;
 import org.apollofs.namespace.cluster.ClusterClientContext;
 import org.apollofs.namespace.cluster.ClusterNamespace;
+import org.apollofs.namespace.cluster.MemberAddress;
 import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.namespace.cluster.NamespaceMemberContext;
 import org.apollofs.profile.NamespaceProfile;
@@ -17,8 +18,6 @@ import org.apollofs.profile.NamespaceProfile;
  * snapshot.
  */
 final class SiteNamespace implements AutoCloseable {
-    private static final int PORTS_OF_A_MEMBER = 5;
-
     private final NamespaceMember member;
     private final ClusterNamespace client;
 
@@ -48,7 +47,7 @@ final class SiteNamespace implements AutoCloseable {
         NamespaceMember member = NamespaceMember.launch(new NamespaceMemberContext()
                 .directory(folder.namespace())
                 .memberId(profile.members().getFirst().id())
-                .members(members(profile.members()))
+                .members(addresses(profile))
                 .aeronDirectory(driver.directory())
                 .fileSyncLevel(profile.fileSyncLevel())
                 .mapLength(profile.mapSizeBytes())
@@ -77,17 +76,11 @@ final class SiteNamespace implements AutoCloseable {
         };
     }
 
-    /** As Aeron Cluster writes members: id, then the endpoints of ingress, consensus, log, catch-up and archive. */
-    private static String members(List<NamespaceProfile.Member> members) {
-        StringBuilder text = new StringBuilder();
-        for (NamespaceProfile.Member member : members) {
-            text.append(text.isEmpty() ? "" : "|").append(member.id());
-            for (int i = 0; i < PORTS_OF_A_MEMBER; i++) {
-                int port = member.port() == 0 ? 0 : member.port() + i;
-                text.append(',').append(member.host()).append(':').append(port);
-            }
-        }
-        return text.toString();
+    /** The profile's members, as the cluster has them. */
+    static List<MemberAddress> addresses(NamespaceProfile profile) {
+        return profile.members().stream()
+                .map(member -> new MemberAddress(member.id(), member.host(), member.port()))
+                .toList();
     }
 
     NamespaceMember member() {

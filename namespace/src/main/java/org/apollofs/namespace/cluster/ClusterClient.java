@@ -14,8 +14,6 @@ import org.agrona.ErrorHandler;
 import org.agrona.ExpandableDirectByteBuffer;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentTerminationException;
-import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
-import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.YieldingIdleStrategy;
 import org.apollofs.namespace.client.NamespaceError;
@@ -40,27 +38,22 @@ import org.slf4j.LoggerFactory;
  */
 final class ClusterClient implements Agent, CommandChannel, EgressListener {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterClient.class);
-    /** Bytes of commands from which on a message is sent. */
-    private static final int FULL_LENGTH = 32 * 1024;
+    static final int NO_LEADER = -1;
 
     private static final long KEEP_ALIVE_NS = 1_000_000_000L;
     private static final long CHECK_NS = 10_000_000L;
-    /** How long to wait for a new leader to call before looking for one. */
-    private static final long NEW_LEADER_NS = 2_000_000_000L;
+    /** One attempt to find the leader. It is quick where there is one; while they elect one, nobody answers. */
+    private static final long CONNECT_NS = 2_000_000_000L;
 
     private static final long RECONNECT_NS = 100_000_000L;
-    /** Time beyond a call's deadline after which the agent itself is given up. */
-    private static final long GRACE_NS = 5_000_000_000L;
     /** A call in close(): the site may be gone already. */
     private static final long CLOSE_NS = 3_000_000_000L;
 
     private final ClusterClientContext ctx;
     private final ErrorHandler errorHandler = e -> LOG.warn("namespace client: {}", e.getMessage());
-    private final ManyToOneConcurrentArrayQueue<PendingCall> submitted;
-    private final ManyToManyConcurrentArrayQueue<PendingCall> idleCalls;
-    private final PendingCall[] window;
-    private final int mask;
-    private final ExpandableDirectByteBuffer message = new ExpandableDirectByteBuffer(2 * FULL_LENGTH);
+    private final CallWindow calls;
+    private final ReadClient reads;
+    private final ExpandableDirectByteBuffer message = new ExpandableDirectByteBuffer(2 * CallWindow.FULL_LENGTH);
     private final UnsafeBuffer control = new UnsafeBuffer(new byte[128]);
     private final UnsafeBuffer resultView = new UnsafeBuffer(0, 0);
     private final CommandEncoder encoder = new CommandEncoder();
@@ -72,11 +65,6 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     private AeronCluster.AsyncConnect connecting;
     private AeronCluster cluster;
     private int messageLength;
-    /** Ids from here on are not in the message, and not sent over this connection. */
-    private long nextToSend = 1;
-
-    private long nextId = 1;
-    private long lowest = 1;
     private long openSentNs;
     private long lastSentNs;
     private long lastCommandNs;
@@ -85,26 +73,24 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     private String disconnectedWhy = "not connected yet";
 
     private volatile long session;
+    private volatile int leader = NO_LEADER;
     private volatile boolean isFenced;
-    private volatile boolean isClosed;
-    private volatile boolean isStopped;
 
     ClusterClient(ClusterClientContext ctx) {
         this.ctx = ctx;
-        int capacity = ctx.maxInFlight();
-        submitted = new ManyToOneConcurrentArrayQueue<>(capacity);
-        idleCalls = new ManyToManyConcurrentArrayQueue<>(capacity);
-        window = new PendingCall[capacity];
-        mask = capacity - 1;
-        for (int i = 0; i < capacity; i++) {
-            release(new PendingCall(this));
-        }
+        calls = new CallWindow(ctx);
+        reads = ctx.readsRemotely() ? new ReadClient(ctx) : null;
         long now = ctx.nanoClock().nanoTime();
         openSentNs = now - ctx.resendIntervalNs();
         reconnectNs = now;
         lastCheckNs = now;
         lastSentNs = now;
         lastCommandNs = now;
+    }
+
+    /** Where questions go that do not take a place in the log; null if there is no such way. */
+    CommandChannel reads() {
+        return reads;
     }
 
     // Calling threads.
@@ -115,7 +101,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         if (session == 0) {
             long deadline = ctx.nanoClock().nanoTime() + ctx.connectTimeoutNs();
             while (session == 0) {
-                if (ctx.nanoClock().nanoTime() - deadline > 0 || isClosed) {
+                if (ctx.nanoClock().nanoTime() - deadline > 0 || calls.isClosed()) {
                     throw new NamespaceException(
                             NamespaceError.UNAVAILABLE, "no session of the namespace: " + disconnectedWhy);
                 }
@@ -126,61 +112,32 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         return session;
     }
 
-    long peekSession() {
-        return session;
+    /** The member that leads, as far as this client knows; {@link #NO_LEADER} while it is not connected. */
+    int leader() {
+        return leader;
     }
 
     @Override
     public Call begin() {
-        PendingCall call = idleCalls.poll();
-        long deadline = ctx.nanoClock().nanoTime() + ctx.deadlineNs();
-        while (call == null) {
-            if (isClosed || ctx.nanoClock().nanoTime() - deadline > 0) {
-                throw new NamespaceException(
-                        NamespaceError.UNAVAILABLE,
-                        isClosed ? "the client is closed" : "too many commands under way: " + ctx.maxInFlight());
-            }
-            LockSupport.parkNanos(50_000);
-            call = idleCalls.poll();
-        }
-        call.deadlineNs = ctx.nanoClock().nanoTime() + ctx.deadlineNs();
-        return call;
-    }
-
-    void submit(PendingCall call) {
-        // As many places as calls, so there is one; the queue may take a moment to show it.
-        while (!submitted.offer(call)) {
-            Thread.onSpinWait();
-        }
-        ctx.idle().wake();
-    }
-
-    void release(PendingCall call) {
-        // There is a place for each; offer fails while a thread that takes is preempted halfway.
-        while (!idleCalls.offer(call)) {
-            LockSupport.parkNanos(1_000);
-        }
-    }
-
-    /** Whether the agent should have ended a call long ago. */
-    boolean isOverdue(PendingCall call) {
-        return ctx.nanoClock().nanoTime() - call.deadlineNs > GRACE_NS;
+        return calls.begin(ctx.deadlineNs());
     }
 
     /** Ends the session in order, if the cluster can be reached. */
     @Override
     public void close() {
-        if (session != 0 && !isClosed && !isFenced) {
+        if (session != 0 && !calls.isClosed() && !isFenced) {
             CommandEncoder closing = new CommandEncoder();
-            try (Call call = begin()) {
-                ((PendingCall) call).deadlineNs = ctx.nanoClock().nanoTime() + CLOSE_NS;
+            try (Call call = calls.begin(CLOSE_NS)) {
                 closing.results().done(call.execute(closing.closeSession(call.command())));
             } catch (NamespaceException e) {
                 // The session ends by its lease then.
                 LOG.debug("closing the session: {}", e.getMessage());
             }
         }
-        isClosed = true;
+        calls.close();
+        if (reads != null) {
+            reads.close();
+        }
     }
 
     // The agent.
@@ -206,7 +163,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         }
         long now = ctx.nanoClock().nanoTime();
         int work = aeron.conductorAgentInvoker().invoke();
-        work += admit();
+        work += calls.admit();
         if (cluster == null) {
             work += connect(now);
         } else {
@@ -218,6 +175,9 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
             } else {
                 keepAlive(now);
             }
+        }
+        if (reads != null) {
+            work += reads.poll(aeron, leader, now);
         }
         if (now - lastCheckNs > CHECK_NS) {
             lastCheckNs = now;
@@ -240,7 +200,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
                     .egressChannel(ctx.egressChannel())
                     .egressStreamId(ctx.egressStreamId())
                     .idleStrategy(YieldingIdleStrategy.INSTANCE)
-                    .newLeaderTimeoutNs(NEW_LEADER_NS)
+                    .messageTimeoutNs(CONNECT_NS)
                     .credentialsSupplier(ctx.credentialsSupplier())
                     .errorHandler(errorHandler)
                     .egressListener(this));
@@ -257,7 +217,9 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
             return 0;
         }
         connecting = null;
-        nextToSend = lowest;
+        leader = cluster.leaderMemberId();
+        LOG.debug("namespace client: connected: leader={}", leader);
+        calls.resend();
         messageLength = 0;
         openSentNs = now - ctx.resendIntervalNs();
         return 1;
@@ -266,22 +228,9 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     private void disconnected(String why) {
         disconnectedWhy = why;
         cluster = null;
+        leader = NO_LEADER;
+        LOG.debug("namespace client: not connected: {}", why);
         reconnectNs = ctx.nanoClock().nanoTime() + RECONNECT_NS;
-    }
-
-    /** Takes submitted calls into the window, as far as it goes. */
-    private int admit() {
-        int count = 0;
-        while (nextId - lowest < window.length) {
-            PendingCall call = submitted.poll();
-            if (call == null) {
-                break;
-            }
-            call.id = nextId++;
-            window[(int) call.id & mask] = call;
-            count++;
-        }
-        return count;
     }
 
     private int send(long now) {
@@ -291,7 +240,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         int count = 0;
         while (true) {
             if (messageLength == 0) {
-                gather(now);
+                messageLength = calls.gather(message, 0, session, now);
             }
             if (messageLength == 0) {
                 return count;
@@ -307,23 +256,6 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         }
     }
 
-    /** Puts unsent commands into the message. */
-    private void gather(long now) {
-        while (nextToSend < nextId) {
-            PendingCall call = window[(int) nextToSend & mask];
-            if (call != null && call.id == nextToSend) {
-                if (messageLength > 0 && messageLength + call.length > FULL_LENGTH) {
-                    return;
-                }
-                CommandHead.stamp(call.command(), 0, session, call.id, lowest);
-                messageLength = Frames.putCommand(message, messageLength, call.command(), 0, call.length, checksum);
-                call.sentNs = now;
-                call.wasSent = true;
-            }
-            nextToSend++;
-        }
-    }
-
     private int openSession(long now) {
         if (now - openSentNs < ctx.resendIntervalNs()) {
             return 0;
@@ -333,7 +265,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     }
 
     private boolean sendControl(int length, long now) {
-        CommandHead.stamp(control, 0, session, 0, lowest);
+        CommandHead.stamp(control, 0, session, 0, calls.lowest());
         int framed = Frames.putCommand(message, messageLength, control, 0, length, checksum);
         if (cluster.offer(message, messageLength, framed - messageLength) <= 0) {
             return false;
@@ -366,13 +298,9 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
             onControlResult(buffer, offset, length);
             return;
         }
-        PendingCall call = window[(int) id & mask];
-        if (call == null || call.id != id || CommandHead.session(buffer, offset) != session) {
-            // The second answer to a command that was sent twice.
-            return;
+        if (CommandHead.session(buffer, offset) == session) {
+            calls.onResult(buffer, offset, length);
         }
-        remove(call);
-        call.complete(buffer, offset, length);
     }
 
     private void onControlResult(DirectBuffer buffer, int offset, int length) {
@@ -391,43 +319,11 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         }
     }
 
-    private void remove(PendingCall call) {
-        window[(int) call.id & mask] = null;
-        while (lowest < nextId && window[(int) lowest & mask] == null) {
-            lowest++;
-        }
-        nextToSend = Math.max(nextToSend, lowest);
-    }
-
     private void checkDeadlines(long now) {
-        boolean isLate = false;
-        for (long id = lowest; id < nextId; id++) {
-            PendingCall call = window[(int) id & mask];
-            if (call == null) {
-                continue;
-            }
-            if (now - call.deadlineNs > 0) {
-                giveUp(call);
-            } else if (call.wasSent && id < nextToSend && now - call.sentNs > ctx.resendIntervalNs()) {
-                isLate = true;
-            }
-        }
-        if (isLate && messageLength == 0) {
+        String where = "session=" + session + (cluster == null ? ", not connected: " + disconnectedWhy : ", connected");
+        if (calls.checkDeadlines(now, where) && messageLength == 0) {
             // An answer was lost, or the cluster is slow: it will know the ids.
-            nextToSend = lowest;
-        }
-    }
-
-    private void giveUp(PendingCall call) {
-        remove(call);
-        String state = cluster == null ? "not connected: " + disconnectedWhy : "connected";
-        if (call.wasSent) {
-            call.fail(
-                    NamespaceError.TIMEOUT,
-                    "no answer in time, the command may or may not take effect: session=" + session + ", command="
-                            + call.id + ", " + state);
-        } else {
-            call.fail(NamespaceError.UNAVAILABLE, "the namespace cannot be reached: session=" + session + ", " + state);
+            calls.resend();
         }
     }
 
@@ -446,33 +342,19 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
 
     @Override
     public void onNewLeader(long clusterSessionId, long leadershipTermId, int leaderMemberId, String ingressEndpoints) {
+        leader = leaderMemberId;
+        LOG.debug("namespace client: new leader: leader={}", leader);
         // What the old leader took but did not commit is lost.
-        nextToSend = lowest;
+        calls.resend();
         messageLength = 0;
     }
 
     @Override
     public void onClose() {
-        isClosed = true;
+        if (reads != null) {
+            reads.onClose();
+        }
         CloseHelper.quietCloseAll(connecting, cluster, aeron);
-        admit();
-        for (long id = lowest; id < nextId; id++) {
-            PendingCall call = window[(int) id & mask];
-            if (call != null) {
-                window[(int) id & mask] = null;
-                call.fail(call.wasSent ? NamespaceError.TIMEOUT : NamespaceError.UNAVAILABLE, "the client is closed");
-            }
-        }
-        PendingCall call = submitted.poll();
-        while (call != null) {
-            call.fail(NamespaceError.UNAVAILABLE, "the client is closed");
-            call = submitted.poll();
-        }
-        isStopped = true;
-    }
-
-    /** Whether the agent has ended what was submitted, and will take nothing more. */
-    boolean isStopped() {
-        return isStopped;
+        calls.stop();
     }
 }

@@ -2,7 +2,12 @@ package org.apollofs.namespace.cluster;
 
 import io.aeron.security.CredentialsSupplier;
 import io.aeron.security.NullCredentialsSupplier;
+import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NanoClock;
@@ -12,11 +17,13 @@ import org.apollofs.namespace.command.NamespaceReads;
 /** How a {@link ClusterNamespace} connects. Setters, then {@link #conclude()}; not changed after. */
 public final class ClusterClientContext {
     private String aeronDirectory;
+    private List<MemberAddress> addresses = List.of();
     private String ingressEndpoints;
     private String egressChannel;
     private ThreadFactory threadFactory;
     private AttentiveIdle idle;
     private NamespaceReads reads;
+    private boolean readsInLog;
     private CredentialsSupplier credentialsSupplier = new NullCredentialsSupplier();
     private NanoClock nanoClock = SystemNanoClock.INSTANCE;
     private int maxInFlight = 1024;
@@ -46,12 +53,15 @@ public final class ClusterClientContext {
         return this;
     }
 
-    /** A client in the process of a member: over IPC, with reads from the member's tables where it is the only one. */
+    /**
+     * A client in the process of a member: of the only one over IPC, with reads from its tables; of one of several over UDP, as
+     * any of them may lead.
+     */
     public static ClusterClientContext beside(NamespaceMember member) {
-        return new ClusterClientContext()
+        ClusterClientContext ctx = new ClusterClientContext()
                 .aeronDirectory(member.aeronDirectory())
-                .idle(member.idle())
-                .reads(member.isSingle() ? member.reads() : null);
+                .idle(member.idle());
+        return member.isSingle() ? ctx.reads(member.reads()) : ctx.members(member.members());
     }
 
     /** Folder of a running media driver: over IPC, the one that a member uses. */
@@ -60,16 +70,27 @@ public final class ClusterClientContext {
         return this;
     }
 
-    /**
-     * Goes over UDP instead of IPC.
-     *
-     * @param endpoints of the members: {@code 0=host:port,1=host:port}.
-     * @param responseEndpoint where this host takes answers: {@code host:0} for a port of the system's choice.
-     */
-    public ClusterClientContext udp(String endpoints, String responseEndpoint) {
+    private ClusterClientContext udp(String endpoints, String responseEndpoint) {
         ingressEndpoints = endpoints;
         egressChannel = "aeron:udp?term-length=16m|endpoint=" + responseEndpoint;
         return this;
+    }
+
+    /**
+     * Goes to members over UDP instead of IPC. Answers are taken at the address from which this host reaches the first of
+     * them.
+     */
+    public ClusterClientContext members(List<MemberAddress> members) {
+        MemberAddress first = members.getFirst();
+        try (DatagramSocket socket = new DatagramSocket()) {
+            // Sends nothing: asks the routing table.
+            socket.connect(new InetSocketAddress(first.host(), first.basePort()));
+            String own = socket.getLocalAddress().getHostAddress();
+            addresses = List.copyOf(members);
+            return udp(MemberAddress.ingress(members), (own.indexOf(':') < 0 ? own : "[" + own + "]") + ":0");
+        } catch (SocketException e) {
+            throw new UncheckedIOException("member cannot be reached: host=" + first.host(), e);
+        }
     }
 
     /** Makes the client's thread; if there is none, the caller runs {@link ClusterNamespace#agent()}. */
@@ -84,7 +105,14 @@ public final class ClusterClientContext {
         return this;
     }
 
-    /** Where questions are answered; null for the log. */
+    /** Lets questions take their place in the log, like commands: slower, for tests. */
+    public ClusterClientContext readsInLog() {
+        readsInLog = true;
+        reads = null;
+        return this;
+    }
+
+    /** Where questions are answered; null for a member, beside the log. */
     public ClusterClientContext reads(NamespaceReads value) {
         reads = value;
         return this;
@@ -151,6 +179,29 @@ public final class ClusterClientContext {
 
     String egressChannel() {
         return egressChannel == null ? NamespaceMember.INGRESS_IPC : egressChannel;
+    }
+
+    /** Where questions go to a member. */
+    String readChannel(int member) {
+        if (ingressEndpoints == null) {
+            return NamespaceMember.INGRESS_IPC;
+        }
+        for (MemberAddress address : addresses) {
+            if (address.id() == member) {
+                return "aeron:udp?term-length=16m|endpoint=" + address.reads();
+            }
+        }
+        throw new IllegalStateException("a member leads that is not among the profile's: member=" + member);
+    }
+
+    /** Stream of the answers to questions. */
+    int answerStreamId() {
+        return ingressEndpoints == null ? 0x4000_0000 | egressStreamId() : ReadProtocol.ANSWER_STREAM;
+    }
+
+    /** Whether questions go to a member, beside the log. */
+    boolean readsRemotely() {
+        return reads == null && !readsInLog;
     }
 
     /** Over IPC all clients share a channel, so each takes its answers on a stream of its own. */

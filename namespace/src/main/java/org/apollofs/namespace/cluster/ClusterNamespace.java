@@ -5,7 +5,9 @@ import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.IdleStrategy;
+import org.apollofs.namespace.command.CommandChannel;
 import org.apollofs.namespace.command.CommandNamespace;
+import org.apollofs.namespace.command.QueryReads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,7 +16,8 @@ import org.slf4j.LoggerFactory;
  * for a place while too many commands are under way.
  *
  * <p>In the process of the only member, questions are answered from its tables (linearizable: see
- * {@link org.apollofs.namespace.state.LocalReads}); elsewhere they take their place in the log like commands.
+ * {@link org.apollofs.namespace.state.LocalReads}); elsewhere they go to the member that leads, and wait there for a mark in the
+ * log that all questions share.
  *
  * <p>{@link #close()} ends the session and the client's thread; before the member's.
  */
@@ -27,7 +30,7 @@ public final class ClusterNamespace extends CommandNamespace {
     private AgentRunner runner;
 
     private ClusterNamespace(ClusterClient client, ClusterClientContext ctx) {
-        super(client, ctx.reads());
+        super(client, client.reads() == null ? ctx.reads() : new QueryReads(client.reads()));
         this.client = client;
         idle = ctx.idle();
     }
@@ -68,6 +71,16 @@ public final class ClusterNamespace extends CommandNamespace {
     /** What the caller runs, on a thread of its own, if no thread factory was given. */
     public Agent agent() {
         return client;
+    }
+
+    /** What questions go through, for a thread that has many under way at once; null where they are answered in the process. */
+    public CommandChannel questions() {
+        return client.reads();
+    }
+
+    /** Number of the member that leads, as far as this client knows; -1 while it is not connected to it. */
+    public int leader() {
+        return client.leader();
     }
 
     @Override

@@ -8,37 +8,33 @@ import io.aeron.cluster.codecs.SessionMessageHeaderEncoder;
 import io.aeron.cluster.service.ClientSession;
 import io.aeron.cluster.service.Cluster;
 import io.aeron.exceptions.AeronException;
+import java.util.ArrayList;
 import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
-import org.agrona.ExpandableDirectByteBuffer;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.agrona.concurrent.YieldingIdleStrategy;
 
 /**
  * Sends results to the clients of the cluster, those of a batch together.
  *
  * <p>It has publications of its own, since the cluster's may not be used outside of its callbacks, and a batch is committed
- * after the last one. A client that does not take its results loses them: it asks again, and the state machine answers
- * again without applying again. Owned by the service's thread.
+ * after the last one. Results that a client's stream has no room for wait here, up to a bound; beyond it they are dropped:
+ * the client asks again, and the state machine answers again without applying again. Owned by the service's thread.
  */
 final class EgressSender implements AutoCloseable {
-    /** Bytes of results from which on a message is sent. */
-    private static final int FULL_LENGTH = 32 * 1024;
-
-    private static final int ATTEMPTS = 64;
-
     private final Cluster cluster;
     private final NamespaceCounters counters;
     private final Long2ObjectHashMap<Client> clients = new Long2ObjectHashMap<>();
+    /** Those with results that wait. */
+    private final ArrayList<Client> waiting = new ArrayList<>();
+
     private final SessionMessageHeaderEncoder header = new SessionMessageHeaderEncoder();
     private final UnsafeBuffer headerBuffer = new UnsafeBuffer(new byte[AeronCluster.SESSION_HEADER_LENGTH]);
 
-    /** Results that wait to be sent to one client of the cluster. */
+    /** One client of the cluster, and the results that wait to be sent to it. */
     private static final class Client {
         private final ClientSession session;
-        private final ExpandableDirectByteBuffer results = new ExpandableDirectByteBuffer(4 * 1024);
-        private int length;
+        private final WaitingResults results = new WaitingResults();
         private Publication publication;
 
         Client(ClientSession session) {
@@ -59,73 +55,83 @@ final class EgressSender implements AutoCloseable {
     void close(long sessionId) {
         Client client = clients.remove(sessionId);
         if (client != null) {
+            waiting.remove(client);
             CloseHelper.close(client.publication);
         }
     }
 
-    /** Adds a result; the client's message is sent when it is long enough, or with {@link #flush}. */
-    void add(long sessionId, DirectBuffer buffer, int offset, int length, long leadershipTermId) {
+    /** Adds a result; it is sent with {@link #flush}. */
+    void add(long sessionId, DirectBuffer buffer, int offset, int length) {
         Client client = clients.get(sessionId);
         if (client == null) {
             // The client has closed its session of the cluster since it sent the command.
             counters.answersDropped.increment();
             return;
         }
-        if (client.length > 0 && client.length + length > FULL_LENGTH) {
-            send(client, leadershipTermId);
+        if (client.results.isEmpty()) {
+            waiting.add(client);
         }
-        client.length = Frames.putResult(client.results, client.length, buffer, offset, length);
+        if (!client.results.add(buffer, offset, length)) {
+            counters.answersDropped.increment();
+        }
     }
 
-    /** Sends what was added. */
-    void flush(long leadershipTermId) {
-        for (Client client : clients.values()) {
-            if (client.length > 0) {
-                send(client, leadershipTermId);
+    /** Sends what waits, as far as there is room. @return messages sent. */
+    int flush(long leadershipTermId) {
+        int sent = 0;
+        for (int i = waiting.size() - 1; i >= 0; i--) {
+            Client client = waiting.get(i);
+            sent += send(client, leadershipTermId);
+            if (client.results.isEmpty()) {
+                waiting.remove(i);
             }
         }
+        return sent;
     }
 
-    /** Forgets what was added: this member does not lead. */
-    void discard() {
-        for (Client client : clients.values()) {
-            client.length = 0;
-        }
-    }
-
-    /** Closes the publications; sessions stay known. */
+    /** Closes the publications and forgets what waits: this member does not lead. Sessions stay known. */
     void disconnect() {
         for (Client client : clients.values()) {
             CloseHelper.close(client.publication);
             client.publication = null;
-            client.length = 0;
+            client.results.clear();
         }
+        waiting.clear();
     }
 
-    private void send(Client client, long leadershipTermId) {
-        int length = client.length;
-        client.length = 0;
+    private int send(Client client, long leadershipTermId) {
         if (!connect(client)) {
             counters.answersDropped.increment();
-            return;
+            client.results.clear();
+            return 0;
         }
         header.leadershipTermId(leadershipTermId)
                 .clusterSessionId(client.session.id())
                 .timestamp(cluster.time());
-        for (int i = 0; i < ATTEMPTS; i++) {
+        int sent = 0;
+        WaitingResults results = client.results;
+        while (!results.isEmpty()) {
+            int length = results.length();
             long result = client.publication.offer(
-                    headerBuffer, 0, AeronCluster.SESSION_HEADER_LENGTH, client.results, 0, length, null);
+                    headerBuffer,
+                    0,
+                    AeronCluster.SESSION_HEADER_LENGTH,
+                    results.buffer(),
+                    results.offset(),
+                    length,
+                    null);
             if (result > 0) {
-                return;
+                results.sent(length);
+                sent++;
+            } else {
+                if (result == Publication.CLOSED || result == Publication.MAX_POSITION_EXCEEDED) {
+                    CloseHelper.close(client.publication);
+                    client.publication = null;
+                }
+                return sent;
             }
-            if (result == Publication.CLOSED || result == Publication.MAX_POSITION_EXCEEDED) {
-                CloseHelper.close(client.publication);
-                client.publication = null;
-                break;
-            }
-            YieldingIdleStrategy.INSTANCE.idle();
         }
-        counters.answersDropped.increment();
+        return sent;
     }
 
     private boolean connect(Client client) {
@@ -139,7 +145,6 @@ final class EgressSender implements AutoCloseable {
             return true;
         } catch (AeronException e) {
             // The channel is the client's: one that cannot be used is its fault, and it will ask again or time out.
-            counters.answersDropped.increment();
             return false;
         }
     }

@@ -55,6 +55,19 @@ final class Frames {
         return at + framed(length);
     }
 
+    /** Where to cut frames so that a message has at most some bytes, and at least one frame. */
+    static int cut(DirectBuffer frames, int from, int to, int atMost) {
+        int at = from + framed(frames.getInt(from, LITTLE_ENDIAN));
+        while (at < to) {
+            int next = at + framed(frames.getInt(at, LITTLE_ENDIAN));
+            if (next - from > atMost) {
+                break;
+            }
+            at = next;
+        }
+        return at;
+    }
+
     /**
      * Hands out the frames of a message.
      *

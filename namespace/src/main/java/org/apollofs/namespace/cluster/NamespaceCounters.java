@@ -3,7 +3,7 @@ package org.apollofs.namespace.cluster;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What a member counts. Each is written by the service's thread and read by any.
+ * What a member counts. Any thread may read them.
  *
  * <table>
  * <caption>Counters</caption>
@@ -11,7 +11,11 @@ import java.util.concurrent.atomic.LongAdder;
  * <tr><td>batches</td><td>transactions of the tables</td></tr>
  * <tr><td>answersDropped</td><td>messages of results that a client did not take</td></tr>
  * <tr><td>framesTorn</td><td>commands whose checksum did not match: not applied</td></tr>
+ * <tr><td>logTailsCut</td><td>recordings with a torn end, cut at start</td></tr>
  * <tr><td>snapshots</td><td>snapshots written</td></tr>
+ * <tr><td>reads</td><td>questions answered beside the log</td></tr>
+ * <tr><td>readBarriers</td><td>marks sent into the log for them</td></tr>
+ * <tr><td>readsRefused</td><td>messages of questions that were dropped: malformed, or of a client that is not known</td></tr>
  * </table>
  */
 public final class NamespaceCounters {
@@ -19,5 +23,9 @@ public final class NamespaceCounters {
     public final LongAdder batches = new LongAdder();
     public final LongAdder answersDropped = new LongAdder();
     public final LongAdder framesTorn = new LongAdder();
+    public final LongAdder logTailsCut = new LongAdder();
+    public final LongAdder reads = new LongAdder();
+    public final LongAdder readBarriers = new LongAdder();
+    public final LongAdder readsRefused = new LongAdder();
     public final LongAdder snapshots = new LongAdder();
 }

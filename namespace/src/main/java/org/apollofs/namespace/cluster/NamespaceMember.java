@@ -4,9 +4,12 @@ import io.aeron.Aeron;
 import io.aeron.AeronCounters;
 import io.aeron.archive.Archive;
 import io.aeron.archive.ArchiveThreadingMode;
+import io.aeron.archive.checksum.Checksum;
+import io.aeron.archive.checksum.Checksums;
 import io.aeron.archive.client.AeronArchive;
 import io.aeron.cluster.ClusterControl;
 import io.aeron.cluster.ConsensusModule;
+import io.aeron.cluster.ElectionState;
 import io.aeron.cluster.NanosecondClusterClock;
 import io.aeron.cluster.service.Cluster;
 import io.aeron.cluster.service.ClusterCounters;
@@ -14,15 +17,14 @@ import io.aeron.cluster.service.ClusterTerminationException;
 import io.aeron.cluster.service.ClusteredServiceContainer;
 import io.aeron.driver.MediaDriver;
 import io.aeron.exceptions.AeronException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.agrona.CloseHelper;
-import org.agrona.IoUtil;
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NoOpLock;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.agrona.concurrent.status.CountersReader;
@@ -33,7 +35,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One member of the namespace's cluster: archive, consensus module and the service with its state, over a media driver that
- * runs already or that it launches. Three threads of the caller's factory; the driver's are its own context's.
+ * runs already or that it launches. Four threads of the caller's factory; the driver's are its own context's.
  *
  * <p>Folder: {@code archive/} (log and snapshots) and {@code cluster/} (terms and votes) are the member's memory.
  * {@code mark/} holds Aeron's mark files and {@code state/} the tables; both are made anew at start. Mark files only keep two
@@ -52,6 +54,10 @@ public final class NamespaceMember implements AutoCloseable {
     /** A message is up to an eighth of a term: a command is up to 1 MiB, and some frames stand around it. */
     private static final int TERM_LENGTH = 16 << 20;
 
+    /** Shorter, and candidates would keep meeting each other. */
+    private static final long MIN_ELECTION_NS = 500_000_000L;
+
+    static final int BARRIER_EGRESS_STREAM = 9_999;
     private static final int CLUSTER_ID = 0;
     /** Consensus module and service: each says when it ends. */
     private static final int PARTS = 2;
@@ -59,18 +65,26 @@ public final class NamespaceMember implements AutoCloseable {
     static final String INGRESS_IPC = "aeron:ipc?term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
 
     private final NamespaceMemberContext ctx;
+    private final MemberFolder folder;
+    /** Of every frame of log and snapshots, in the archive. */
+    private final Checksum checksum = Checksums.crc32c();
+
     private final NamespaceCounters counters = new NamespaceCounters();
     private final CountDownLatch terminated = new CountDownLatch(PARTS);
+    private final ReadBarrier barrier = new ReadBarrier();
     private NamespaceState state;
     private MediaDriver driver;
     private Archive archive;
     private ConsensusModule consensusModule;
     private ClusteredServiceContainer container;
+    private IdleStrategy readIdle;
+    private AgentRunner readRunner;
     private volatile boolean isStopping;
     private volatile boolean isClosed;
 
     private NamespaceMember(NamespaceMemberContext ctx) {
         this.ctx = ctx;
+        folder = new MemberFolder(ctx.directory());
     }
 
     /**
@@ -90,22 +104,15 @@ public final class NamespaceMember implements AutoCloseable {
     }
 
     private void start() {
-        Path directory = ctx.directory();
-        Path marks = directory.resolve("mark");
-        IoUtil.delete(marks.toFile(), true);
-        try {
-            Files.createDirectories(marks);
-        } catch (IOException e) {
-            throw new UncheckedIOException("namespace member cannot be started: directory=" + directory, e);
-        }
         LOG.info(
                 "namespace member: memberId={}, members={}, directory={}, fileSyncLevel={} ({})",
                 ctx.memberId(),
                 ctx.members(),
-                directory,
+                ctx.directory(),
                 ctx.fileSyncLevel(),
                 ctx.fileSyncLevel() == 0 ? "NOT durable" : "durable");
-        state = new NamespaceState(directory.resolve("state"), ctx.mapLength());
+        counters.logTailsCut.add(folder.prepare(checksum));
+        state = new NamespaceState(folder.state(), ctx.mapLength());
         if (ctx.driverContext() != null) {
             driver = MediaDriver.launch(ctx.driverContext());
         }
@@ -113,6 +120,14 @@ public final class NamespaceMember implements AutoCloseable {
         awaitPredecessor();
         consensusModule = ConsensusModule.launch(consensusModuleContext());
         container = ClusteredServiceContainer.launch(containerContext());
+        folder.syncNames();
+        readIdle = ctx.idle().newStrategy();
+        readRunner = new AgentRunner(
+                readIdle,
+                NamespaceMember::onError,
+                null,
+                new ReadServer(ctx, aeronDirectory(), state.reads(), barrier, counters));
+        AgentRunner.startOnThread(readRunner, ctx.threadFactory());
     }
 
     /** On a driver that runs on, a member that has gone before this one is known for a while yet. */
@@ -128,14 +143,16 @@ public final class NamespaceMember implements AutoCloseable {
     private Archive.Context archiveContext() {
         Archive.Context context = new Archive.Context()
                 .aeronDirectoryName(aeronDirectory())
-                .archiveDir(ctx.directory().resolve("archive").toFile())
-                .markFileDir(ctx.directory().resolve("mark").resolve("archive").toFile())
+                .archiveDir(folder.archive().toFile())
+                .markFileDir(folder.mark().resolve("archive").toFile())
                 .recordingEventsEnabled(false)
-                .replicationChannel(ephemeral(ctx.endpoint(5)))
+                .replicationChannel(ephemeralChannel())
                 .errorHandler(NamespaceMember::onError)
                 .threadingMode(ArchiveThreadingMode.SHARED)
                 .fileSyncLevel(ctx.fileSyncLevel())
                 .catalogFileSyncLevel(ctx.fileSyncLevel())
+                .recordChecksum(checksum)
+                .replayChecksum(checksum)
                 .segmentFileLength(ctx.segmentFileLength())
                 .threadFactory(ctx.threadFactory())
                 .idleStrategySupplier(ctx.idle()::newStrategy);
@@ -144,25 +161,28 @@ public final class NamespaceMember implements AutoCloseable {
             return context.controlChannelEnabled(false)
                     .archiveClientContext(new AeronArchive.Context().controlResponseChannel("aeron:ipc"));
         }
-        return context.controlChannel("aeron:udp?endpoint=" + ctx.endpoint(5));
+        return context.controlChannel("aeron:udp?endpoint=" + ctx.address().archive());
     }
 
     private ConsensusModule.Context consensusModuleContext() {
         return new ConsensusModule.Context()
                 .aeronDirectoryName(aeronDirectory())
-                .clusterDir(ctx.directory().resolve("cluster").toFile())
-                .markFileDir(ctx.directory().resolve("mark").toFile())
+                .clusterDir(folder.cluster().toFile())
+                .markFileDir(folder.mark().toFile())
                 .clusterId(CLUSTER_ID)
                 .clusterMemberId(ctx.memberId())
-                .clusterMembers(ctx.members())
+                .clusterMembers(MemberAddress.members(ctx.members()))
                 .ingressChannel("aeron:udp?term-length=" + TERM_LENGTH)
                 .isIpcIngressAllowed(true)
                 .logChannel(logChannel())
                 .snapshotChannel(snapshotChannel())
-                .replicationChannel(ephemeral(ctx.endpoint(5)))
+                .replicationChannel(ephemeralChannel())
                 .archiveContext(archiveClientContext())
                 .clusterClock(new NanosecondClusterClock())
                 .fileSyncLevel(ctx.fileSyncLevel())
+                .leaderHeartbeatTimeoutNs(ctx.leaderTimeoutNs())
+                .leaderHeartbeatIntervalNs(ctx.leaderTimeoutNs() / 10)
+                .electionTimeoutNs(Math.max(ctx.leaderTimeoutNs() / 2, MIN_ELECTION_NS))
                 .maxConcurrentSessions(ctx.maxClients())
                 .authenticatorSupplier(ctx.authenticatorSupplier())
                 .threadFactory(ctx.threadFactory())
@@ -174,13 +194,13 @@ public final class NamespaceMember implements AutoCloseable {
     private ClusteredServiceContainer.Context containerContext() {
         return new ClusteredServiceContainer.Context()
                 .aeronDirectoryName(aeronDirectory())
-                .clusterDir(ctx.directory().resolve("cluster").toFile())
-                .markFileDir(ctx.directory().resolve("mark").toFile())
+                .clusterDir(folder.cluster().toFile())
+                .markFileDir(folder.mark().toFile())
                 .archiveContext(archiveClientContext())
                 .snapshotChannel(snapshotChannel())
                 .clusterId(CLUSTER_ID)
                 .serviceName("namespace-service")
-                .clusteredService(new NamespaceService(state, counters, ctx.failureHandler()))
+                .clusteredService(new NamespaceService(state, counters, barrier, ctx.failureHandler()))
                 // The service answers after its commit, over publications of its own.
                 .isRespondingService(false)
                 .logFragmentLimit(256)
@@ -230,8 +250,8 @@ public final class NamespaceMember implements AutoCloseable {
         return "aeron:ipc?alias=snapshot|term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
     }
 
-    private static String ephemeral(String endpoint) {
-        return "aeron:udp?endpoint=" + endpoint.substring(0, endpoint.lastIndexOf(':')) + ":0";
+    private String ephemeralChannel() {
+        return "aeron:udp?endpoint=" + ctx.address().host() + ":0";
     }
 
     /** Folder of the media driver: clients in other processes on this machine connect through it. */
@@ -245,6 +265,11 @@ public final class NamespaceMember implements AutoCloseable {
      */
     public LocalReads reads() {
         return state.reads();
+    }
+
+    /** All members. */
+    public List<MemberAddress> members() {
+        return ctx.members();
     }
 
     /** Whether it is the only member. */
@@ -264,6 +289,20 @@ public final class NamespaceMember implements AutoCloseable {
     /** Whether its parts run: their counters are gone with them. */
     private boolean isRunning() {
         return !isClosed && terminated.getCount() == PARTS;
+    }
+
+    /** What this member does in the cluster, for operators: its role, and how far an election has come. */
+    public String describe() {
+        if (!isRunning()) {
+            return "stopped";
+        }
+        ConsensusModule.Context consensus = consensusModule.context();
+        ElectionState election = ElectionState.get(consensus.electionStateCounter());
+        Cluster.Role role = Cluster.Role.get(consensus.clusterNodeRoleCounter().get());
+        String name = role.name().toLowerCase(Locale.ROOT);
+        return election == ElectionState.CLOSED
+                ? name
+                : name + ", election: " + election.name().toLowerCase(Locale.ROOT);
     }
 
     /** Whether this member leads. */
@@ -341,6 +380,7 @@ public final class NamespaceMember implements AutoCloseable {
 
     private void closeAll() {
         isClosed = true;
-        CloseHelper.closeAll(container, consensusModule, archive, driver, state);
+        ctx.idle().release(readIdle);
+        CloseHelper.closeAll(readRunner, container, consensusModule, archive, driver, state);
     }
 }

@@ -3,7 +3,12 @@ package org.apollofs.namespace.cluster;
 import io.aeron.cluster.ConsensusModule;
 import io.aeron.driver.MediaDriver;
 import io.aeron.security.AuthenticatorSupplier;
+import io.aeron.security.CredentialsSupplier;
+import io.aeron.security.NullCredentialsSupplier;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.Consumer;
 import org.agrona.concurrent.NanoClock;
@@ -17,7 +22,7 @@ public final class NamespaceMemberContext {
 
     private Path directory;
     private int memberId;
-    private String members = "0,127.0.0.1:0,127.0.0.1:0,127.0.0.1:0,127.0.0.1:0,127.0.0.1:0";
+    private List<MemberAddress> members = List.of(MemberAddress.EMBEDDED);
     private String aeronDirectory;
     private MediaDriver.Context driverContext;
     private int fileSyncLevel = SYNC_DATA;
@@ -25,12 +30,14 @@ public final class NamespaceMemberContext {
     private ThreadFactory threadFactory;
     private Consumer<Throwable> failureHandler;
     private AuthenticatorSupplier authenticatorSupplier;
+    private CredentialsSupplier credentialsSupplier = new NullCredentialsSupplier();
     private NanoClock nanoClock = SystemNanoClock.INSTANCE;
     private int logTermLength = 16 << 20;
     private int segmentFileLength = 64 << 20;
     private long mapLength = NamespaceState.DEFAULT_MAP_LENGTH;
     private int maxClients = 4096;
     private long stopTimeoutNs = 60_000_000_000L;
+    private long leaderTimeoutNs = 2_000_000_000L;
 
     /** Checks that all is there that has no default. */
     public NamespaceMemberContext conclude() {
@@ -46,6 +53,7 @@ public final class NamespaceMemberContext {
         if (aeronDirectory != null && driverContext != null) {
             throw new IllegalStateException("a member uses a driver or launches one, not both");
         }
+        concludeMembers();
         if (idle == null) {
             idle = new AttentiveIdle();
         }
@@ -53,6 +61,24 @@ public final class NamespaceMemberContext {
             authenticatorSupplier = ConsensusModule.Configuration.authenticatorSupplier();
         }
         return this;
+    }
+
+    private void concludeMembers() {
+        if (members.size() % 2 == 0) {
+            throw new IllegalStateException("an odd number of members is needed: members=" + members.size());
+        }
+        Set<Integer> ids = new HashSet<>();
+        for (MemberAddress member : members) {
+            if (!ids.add(member.id())) {
+                throw new IllegalStateException("two members have one number: id=" + member.id());
+            }
+            if (member.basePort() == 0 && members.size() > 1) {
+                throw new IllegalStateException("one of several members needs a port: id=" + member.id());
+            }
+        }
+        if (!ids.contains(memberId)) {
+            throw new IllegalStateException("not among the members: memberId=" + memberId + ", members=" + members);
+        }
     }
 
     /** Folder of the member: log, snapshots, and what is made anew at start. The caller keeps other processes off it. */
@@ -67,12 +93,9 @@ public final class NamespaceMemberContext {
         return this;
     }
 
-    /**
-     * All members, as Aeron Cluster writes them: {@code id,ingress,consensus,log,catchup,archive}, each an endpoint, joined
-     * by {@code |}. By default one member, reached over IPC, with ports of the system's choice.
-     */
-    public NamespaceMemberContext members(String value) {
-        members = value;
+    /** All members, the same list on each. By default one, reached over IPC, with ports of the system's choice. */
+    public NamespaceMemberContext members(List<MemberAddress> value) {
+        members = List.copyOf(value);
         return this;
     }
 
@@ -121,6 +144,12 @@ public final class NamespaceMemberContext {
         return this;
     }
 
+    /** What the member shows when it opens a session itself. */
+    public NamespaceMemberContext credentialsSupplier(CredentialsSupplier value) {
+        credentialsSupplier = value;
+        return this;
+    }
+
     public NamespaceMemberContext nanoClock(NanoClock value) {
         nanoClock = value;
         return this;
@@ -150,6 +179,15 @@ public final class NamespaceMemberContext {
         return this;
     }
 
+    /**
+     * How long followers wait for a sign of the leader before they elect another, ns. A leader that stalls for longer (a
+     * virtual machine, a disk) loses its place and nothing else.
+     */
+    public NamespaceMemberContext leaderTimeoutNs(long value) {
+        leaderTimeoutNs = value;
+        return this;
+    }
+
     /** How long a clean stop may take, snapshot included, ns. */
     public NamespaceMemberContext stopTimeoutNs(long value) {
         stopTimeoutNs = value;
@@ -164,20 +202,19 @@ public final class NamespaceMemberContext {
         return memberId;
     }
 
-    String members() {
+    List<MemberAddress> members() {
         return members;
     }
 
     boolean isSingle() {
-        return members.indexOf('|') < 0;
+        return members.size() == 1;
     }
 
-    /** Host name of an endpoint of this member: 1 ingress, 2 consensus, 3 log, 4 catchup, 5 archive. */
-    String endpoint(int index) {
-        for (String member : members.split("\\|", -1)) {
-            String[] fields = member.split(",", -1);
-            if (Integer.parseInt(fields[0]) == memberId) {
-                return fields[index];
+    /** Where this member is reached. */
+    MemberAddress address() {
+        for (MemberAddress member : members) {
+            if (member.id() == memberId) {
+                return member;
             }
         }
         throw new IllegalStateException("not among the members: memberId=" + memberId + ", members=" + members);
@@ -211,6 +248,10 @@ public final class NamespaceMemberContext {
         return authenticatorSupplier;
     }
 
+    CredentialsSupplier credentialsSupplier() {
+        return credentialsSupplier;
+    }
+
     NanoClock nanoClock() {
         return nanoClock;
     }
@@ -233,5 +274,9 @@ public final class NamespaceMemberContext {
 
     long stopTimeoutNs() {
         return stopTimeoutNs;
+    }
+
+    long leaderTimeoutNs() {
+        return leaderTimeoutNs;
     }
 }

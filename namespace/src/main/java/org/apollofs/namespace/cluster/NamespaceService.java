@@ -38,6 +38,7 @@ final class NamespaceService implements ClusteredService {
 
     private final NamespaceState state;
     private final NamespaceCounters counters;
+    private final ReadBarrier barrier;
     private final Consumer<Throwable> failureHandler;
     private final CRC32C checksum = new CRC32C();
     private final NamespaceState.ResultConsumer answer = this::onResult;
@@ -45,6 +46,7 @@ final class NamespaceService implements ClusteredService {
     private Cluster cluster;
     private EgressSender egress;
     private long leadershipTermId;
+    private boolean isLeader;
     private boolean hasFailed;
 
     // The message whose frames are being added.
@@ -54,7 +56,9 @@ final class NamespaceService implements ClusteredService {
     private boolean opensSession;
 
     /** @param failureHandler told once when the state machine fails: the member must go. */
-    NamespaceService(NamespaceState state, NamespaceCounters counters, Consumer<Throwable> failureHandler) {
+    NamespaceService(
+            NamespaceState state, NamespaceCounters counters, ReadBarrier barrier, Consumer<Throwable> failureHandler) {
+        this.barrier = barrier;
         this.state = state;
         this.counters = counters;
         this.failureHandler = failureHandler;
@@ -98,6 +102,10 @@ final class NamespaceService implements ClusteredService {
     @Override
     public void onSessionMessage(
             ClientSession session, long timestamp, DirectBuffer buffer, int offset, int length, Header header) {
+        if (ReadBarrier.isBarrier(buffer, offset, length)) {
+            barrier.onLogged(buffer, offset);
+            return;
+        }
         messagePosition = header.position();
         messageTimestampNs = timestamp;
         messageSession = session == null ? 0 : session.id();
@@ -144,7 +152,14 @@ final class NamespaceService implements ClusteredService {
 
     @Override
     public int doBackgroundWork(long nowNs) {
-        return applyBatch();
+        int work = applyBatch();
+        if (barrier.onApplied()) {
+            work++;
+        }
+        if (isLeader) {
+            work += egress.flush(leadershipTermId);
+        }
+        return work;
     }
 
     private int applyBatch() {
@@ -160,19 +175,14 @@ final class NamespaceService implements ClusteredService {
             failureHandler.accept(e);
             throw new AgentTerminationException("the namespace's state machine failed", e);
         }
-        if (cluster.role() == Cluster.Role.LEADER) {
-            egress.flush(leadershipTermId);
-        } else {
-            egress.discard();
-        }
         counters.commands.add(applied);
         counters.batches.increment();
         return applied;
     }
 
     private void onResult(long sessionId, DirectBuffer buffer, int offset, int length) {
-        if (cluster.role() == Cluster.Role.LEADER) {
-            egress.add(sessionId, buffer, offset, length, leadershipTermId);
+        if (isLeader) {
+            egress.add(sessionId, buffer, offset, length);
         }
     }
 
@@ -197,7 +207,8 @@ final class NamespaceService implements ClusteredService {
 
     @Override
     public void onRoleChange(Cluster.Role newRole) {
-        if (newRole != Cluster.Role.LEADER) {
+        isLeader = newRole == Cluster.Role.LEADER;
+        if (!isLeader) {
             egress.disconnect();
         }
     }

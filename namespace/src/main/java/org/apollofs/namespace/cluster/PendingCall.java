@@ -22,7 +22,7 @@ final class PendingCall implements CommandChannel.Call {
     private static final int SPINS = 50;
     private static final long PARK_NS = 10_000_000;
 
-    private final ClusterClient client;
+    private final CallWindow window;
     private final UnsafeBuffer resultView = new UnsafeBuffer(0, 0);
     private ExpandableDirectByteBuffer command = new ExpandableDirectByteBuffer(INITIAL_LENGTH);
     private ExpandableDirectByteBuffer result = new ExpandableDirectByteBuffer(INITIAL_LENGTH);
@@ -42,8 +42,8 @@ final class PendingCall implements CommandChannel.Call {
     /** Set when the agent did not even say that time is over: the agent may still use the buffers. */
     private boolean isLost;
 
-    PendingCall(ClusterClient client) {
-        this.client = client;
+    PendingCall(CallWindow window) {
+        this.window = window;
     }
 
     @Override
@@ -62,7 +62,7 @@ final class PendingCall implements CommandChannel.Call {
         wasSent = false;
         error = null;
         isDone = false;
-        client.submit(this);
+        window.submit(this);
     }
 
     @Override
@@ -86,15 +86,14 @@ final class PendingCall implements CommandChannel.Call {
     }
 
     private void checkAgent() {
-        if (client.isStopped() && !isDone) {
+        if (window.isStopped() && !isDone) {
             // Submitted while the agent stopped: it was not sent.
             isLost = true;
             throw new NamespaceException(NamespaceError.UNAVAILABLE, "the client is closed");
         }
-        if (client.isOverdue(this)) {
+        if (window.isOverdue(this)) {
             isLost = true;
-            throw new NamespaceException(
-                    NamespaceError.TIMEOUT, "the client's agent does not answer: session=" + client.peekSession());
+            throw new NamespaceException(NamespaceError.TIMEOUT, "the client's agent does not answer: command=" + id);
         }
     }
 
@@ -136,6 +135,6 @@ final class PendingCall implements CommandChannel.Call {
         if (result.capacity() > KEPT_LENGTH) {
             result = new ExpandableDirectByteBuffer(INITIAL_LENGTH);
         }
-        client.release(this);
+        window.release(this);
     }
 }

@@ -37,6 +37,11 @@ public class CommandNamespace implements Namespace, KeyValue {
         return channel.session();
     }
 
+    /** What commands go through: for a thread that has many under way at once. Closed with the namespace. */
+    public CommandChannel channel() {
+        return channel;
+    }
+
     // Questions.
 
     @Override

@@ -23,10 +23,10 @@ import org.apollofs.namespace.command.sbe.MessageHeaderEncoder;
 import org.apollofs.namespace.command.sbe.PlacementQueryEncoder;
 
 /**
- * Reads through the log: a question takes its place in it, and is answered there, so it is linearizable wherever it is asked.
- * Thread-safe. Meant for processes beside a site; where there are many reads, they are served by {@code LocalReads}.
+ * Reads as encoded questions over a channel: that of commands, where each takes its place in the log, or one that answers them
+ * beside it. Thread-safe.
  */
-final class QueryReads implements NamespaceReads {
+public final class QueryReads implements NamespaceReads {
     /** Records asked for at a time. */
     private static final int PAGE = 8 * 1024;
 
@@ -34,7 +34,8 @@ final class QueryReads implements NamespaceReads {
 
     private final CommandChannel channel;
 
-    QueryReads(CommandChannel channel) {
+    /** @param channel not owned. */
+    public QueryReads(CommandChannel channel) {
         this.channel = channel;
     }
 

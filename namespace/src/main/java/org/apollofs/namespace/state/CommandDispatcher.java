@@ -83,7 +83,7 @@ final class CommandDispatcher {
         tree = new TreeCommands(store, extents);
         content = new ContentCommands(store, extents, tree);
         system = new SystemCommands(store);
-        queries = new QueryDispatcher(store, results);
+        queries = new QueryDispatcher(store.tables, results);
     }
 
     /** Makes the root directory, in an empty state. */
@@ -137,7 +137,8 @@ final class CommandDispatcher {
             attempt(template);
         } else if (QueryDispatcher.isQuery(template)) {
             keepAlive();
-            queries.apply(template, buffer);
+            // The count of the table is that of the last batch: the present one's is not written yet.
+            queries.apply(template, buffer, store.txn(), store.meta.get(Meta.INODE_COUNT));
         } else {
             applyOnce(template, commandId);
         }

@@ -2,6 +2,7 @@ package org.apollofs.namespace.state;
 
 import java.util.List;
 import java.util.concurrent.locks.StampedLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
@@ -87,6 +88,19 @@ public final class LocalReads implements NamespaceReads, AutoCloseable {
         } finally {
             growth.unlockRead(stamp);
         }
+    }
+
+    /** For one thread that answers encoded questions. */
+    public QueryAnswers newAnswers() {
+        return new QueryAnswers(this, tables);
+    }
+
+    /** Runs an action under a read transaction. */
+    void under(Consumer<Txn<DirectBuffer>> action) {
+        read(reader -> {
+            action.accept(reader.txn);
+            return null;
+        });
     }
 
     /** Runs what no transaction may be active beside. */

@@ -14,10 +14,11 @@ import org.apollofs.namespace.command.sbe.LiveExtentsQueryDecoder;
 import org.apollofs.namespace.command.sbe.LookupQueryDecoder;
 import org.apollofs.namespace.command.sbe.MessageHeaderDecoder;
 import org.apollofs.namespace.command.sbe.PlacementQueryDecoder;
+import org.lmdbjava.Txn;
 
 /**
- * Answers questions that stand in the log, at their place in it. They change nothing, so all that goes wrong while one is
- * answered is refused. Answers are bounded: long ones come in pages. Owned by the apply thread.
+ * Answers questions: those that stand in the log at their place in it, others from a snapshot of the tables. They change
+ * nothing, so all that goes wrong while one is answered is refused. Answers are bounded: long ones come in pages. One thread.
  */
 final class QueryDispatcher {
     private static final int FIRST_TEMPLATE = LookupQueryDecoder.TEMPLATE_ID;
@@ -27,7 +28,6 @@ final class QueryDispatcher {
     /** Bytes of a page of a directory, about. */
     private static final int MAX_PAGE_LENGTH = NamespaceLimits.COMMAND_LENGTH / 2;
 
-    private final Store store;
     private final ResultWriter results;
     private final StateReader reader;
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
@@ -41,20 +41,20 @@ final class QueryDispatcher {
     private final LiveExtentsQueryDecoder liveExtents = new LiveExtentsQueryDecoder();
     private final UnsafeBuffer bytes = new UnsafeBuffer(0, 0);
 
-    QueryDispatcher(Store store, ResultWriter results) {
-        this.store = store;
+    QueryDispatcher(Tables tables, ResultWriter results) {
         this.results = results;
-        reader = new StateReader(store.tables);
+        reader = new StateReader(tables);
     }
 
     static boolean isQuery(int template) {
         return template >= FIRST_TEMPLATE && template <= LAST_TEMPLATE;
     }
 
-    void apply(int template, DirectBuffer query) {
-        reader.under(store.txn());
+    /** @param inodes the count of inodes under this transaction. */
+    void apply(int template, DirectBuffer query, Txn<DirectBuffer> txn, long inodes) {
+        reader.under(txn);
         try {
-            answer(template, query);
+            answer(template, query, inodes);
         } catch (Refusal refusal) {
             results.failed(refusal.error(), refusal.getMessage());
         } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
@@ -62,7 +62,7 @@ final class QueryDispatcher {
         }
     }
 
-    private void answer(int template, DirectBuffer query) {
+    private void answer(int template, DirectBuffer query, long inodes) {
         switch (template) {
             case LookupQueryDecoder.TEMPLATE_ID -> {
                 lookup.wrapAndApplyHeader(query, 0, header);
@@ -107,8 +107,7 @@ final class QueryDispatcher {
                         liveExtents.fromOffset(),
                         bounded(liveExtents.atMost())));
             }
-            // The counters of the table are those of the last batch: the present one's are not written yet.
-            case CountQueryDecoder.TEMPLATE_ID -> results.done(store.meta.get(Meta.INODE_COUNT));
+            case CountQueryDecoder.TEMPLATE_ID -> results.done(inodes);
             default -> results.failed(NamespaceError.UNSUPPORTED, "unknown query: template=" + template);
         }
     }

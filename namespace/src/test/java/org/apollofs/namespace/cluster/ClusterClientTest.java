@@ -9,9 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.aeron.driver.MediaDriver;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
-import java.net.SocketException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,20 +43,14 @@ class ClusterClientTest {
         }
     }
 
-    private static int freePort() throws SocketException {
-        try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
     @Test
     void shouldServeOverUdp() throws Exception {
-        String ingress = "127.0.0.1:" + freePort();
+        List<MemberAddress> members = TestCluster.addresses(1);
         AttentiveIdle idle = new AttentiveIdle();
         AtomicReference<Throwable> failure = new AtomicReference<>();
         NamespaceMemberContext ctx = new NamespaceMemberContext()
                 .directory(directory)
-                .members("0," + ingress + ",127.0.0.1:0,127.0.0.1:0,127.0.0.1:0,127.0.0.1:0")
+                .members(members)
                 .driverContext(TestSite.driver(directory, idle))
                 .idle(idle)
                 .threadFactory(TestSite::daemon)
@@ -68,7 +59,7 @@ class ClusterClientTest {
                 MediaDriver driver = MediaDriver.launch(TestSite.driver(directory.resolve("client"), idle));
                 ClusterNamespace namespace = ClusterNamespace.connect(new ClusterClientContext()
                         .aeronDirectory(driver.aeronDirectoryName())
-                        .udp("0=" + ingress, "127.0.0.1:0")
+                        .members(members)
                         .idle(idle)
                         .threadFactory(TestSite::daemon))) {
             byte[] value = new byte[60_000];

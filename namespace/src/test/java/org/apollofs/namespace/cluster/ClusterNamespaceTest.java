@@ -8,7 +8,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The contract, on a cluster of one member; reads from its tables, and once more through the log. */
+/** The contract, on a cluster of one member; reads from its tables, by questions to it, and through the log. */
 class ClusterNamespaceTest {
     @TempDir
     static Path directory;
@@ -38,6 +38,14 @@ class ClusterNamespaceTest {
         @Override
         protected Namespace connect() {
             return site.connectRemotely();
+        }
+    }
+
+    @Nested
+    class ThroughTheLog extends NamespaceContract {
+        @Override
+        protected Namespace connect() {
+            return site.connectThroughTheLog();
         }
     }
 }

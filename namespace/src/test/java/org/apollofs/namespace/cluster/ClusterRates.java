@@ -14,8 +14,8 @@ import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.Namespace;
 
 /**
- * Prints rates of durable puts and the latency of single operations on a cluster of one member. Run by hand: arguments are
- * a folder, the sync level, and seconds for each measurement.
+ * Prints rates of puts and linearizable gets, and the latency of single operations. Run by hand: arguments are a folder, the
+ * sync level, seconds for each measurement, and the members: 0 for one in this process, else so many processes.
  */
 public final class ClusterRates {
     private ClusterRates() {}
@@ -24,22 +24,48 @@ public final class ClusterRates {
         Path directory = Files.createTempDirectory(Path.of(arguments[0]), "rates");
         int syncLevel = Integer.parseInt(arguments[1]);
         long lengthNs = Long.parseLong(arguments[2]) * 1_000_000_000L;
-        try (TestSite site = new TestSite(directory, syncLevel);
-                ClusterNamespace namespace = site.connect()) {
-            measure("warm-up", namespace, 8, lengthNs);
-            for (int threads : new int[] {1, 8, 64, 256}) {
-                measure("put, sync " + syncLevel, namespace, threads, lengthNs);
+        int members = Integer.parseInt(arguments[3]);
+        try {
+            if (members == 0) {
+                try (TestSite site = new TestSite(directory, syncLevel);
+                        ClusterNamespace namespace = site.connect()) {
+                    measureAll(namespace, syncLevel, lengthNs);
+                }
+            } else {
+                try (TestCluster cluster = TestCluster.launch(directory, members, syncLevel, "leaderTimeoutMs=3000");
+                        ClusterNamespace namespace = cluster.connect()) {
+                    measureAll(namespace, syncLevel, lengthNs);
+                }
             }
-            createAndCommit(namespace, lengthNs);
-            Thread.sleep(2000);
-            afterIdling(namespace);
         } finally {
             IoUtil.delete(directory.toFile(), true);
         }
         System.exit(0);
     }
 
-    private static void measure(String what, Namespace namespace, int threads, long lengthNs) throws Exception {
+    private static void measureAll(Namespace namespace, int syncLevel, long lengthNs) throws Exception {
+        Action put = (keys, key, value) -> keys.put(key, value, KeyValue.ANY_VERSION);
+        Action get = (keys, key, value) -> keys.get(key).orElseThrow();
+        measure("warm-up", namespace, 64, lengthNs, put);
+        measure("warm-up get", namespace, 64, lengthNs, get);
+        for (int threads : new int[] {1, 64, 1000}) {
+            measure("put, sync " + syncLevel, namespace, threads, lengthNs, put);
+        }
+        for (int threads : new int[] {1, 64, 1000}) {
+            measure("get", namespace, threads, lengthNs, get);
+        }
+        createAndCommit(namespace, lengthNs);
+        Thread.sleep(2000);
+        afterIdling(namespace);
+    }
+
+    /** What is measured. */
+    private interface Action {
+        void run(KeyValue keys, String key, byte[] value);
+    }
+
+    private static void measure(String what, Namespace namespace, int threads, long lengthNs, Action action)
+            throws Exception {
         List<Thread> started = new ArrayList<>();
         List<List<Long>> latencies = new ArrayList<>();
         long endNs = System.nanoTime() + lengthNs;
@@ -47,12 +73,12 @@ public final class ClusterRates {
         for (int i = 0; i < threads; i++) {
             List<Long> mine = new ArrayList<>();
             latencies.add(mine);
-            String key = "bench/" + i;
+            String key = "bench/" + i % 64;
             Thread thread = TestSite.daemon(() -> {
                 byte[] value = new byte[128];
                 while (System.nanoTime() < endNs) {
                     long before = System.nanoTime();
-                    namespace.keyValue().put(key, value, KeyValue.ANY_VERSION);
+                    action.run(namespace.keyValue(), key, value);
                     mine.add(System.nanoTime() - before);
                 }
             });

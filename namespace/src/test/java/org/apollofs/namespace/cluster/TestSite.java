@@ -1,7 +1,6 @@
 package org.apollofs.namespace.cluster;
 
 import io.aeron.driver.MediaDriver;
-import io.aeron.driver.ThreadingMode;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -39,14 +38,7 @@ final class TestSite implements AutoCloseable {
     }
 
     static MediaDriver.Context driver(Path directory, AttentiveIdle idle) {
-        return new MediaDriver.Context()
-                .aeronDirectoryName(directory.resolve("driver").toString())
-                .dirDeleteOnStart(true)
-                .dirDeleteOnShutdown(true)
-                .threadingMode(ThreadingMode.SHARED)
-                .sharedThreadFactory(TestSite::daemon)
-                .sharedIdleStrategy(idle.newStrategy())
-                .termBufferSparseFile(true);
+        return MemberDriver.context(directory.resolve("driver"), idle, TestSite::daemon);
     }
 
     static Thread daemon(Runnable runnable) {
@@ -64,10 +56,16 @@ final class TestSite implements AutoCloseable {
         return ClusterNamespace.connect(ClusterClientContext.beside(member).threadFactory(TestSite::daemon));
     }
 
-    /** A client whose reads go through the log, as in another process. */
+    /** A client that asks the member, as in another process. */
     ClusterNamespace connectRemotely() {
         return ClusterNamespace.connect(
                 ClusterClientContext.beside(member).reads(null).threadFactory(TestSite::daemon));
+    }
+
+    /** A client whose reads take their place in the log. */
+    ClusterNamespace connectThroughTheLog() {
+        return ClusterNamespace.connect(
+                ClusterClientContext.beside(member).readsInLog().threadFactory(TestSite::daemon));
     }
 
     void assertSound() {

@@ -1,0 +1,98 @@
+package org.apollofs.namespace.cluster;
+
+import io.aeron.archive.checksum.Checksum;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.agrona.IoUtil;
+
+/**
+ * A member's folder: {@code archive/} and {@code cluster/} are its memory, {@code format} says how they are written;
+ * {@code mark/} and {@code state/} are made anew at start.
+ */
+record MemberFolder(Path root) {
+    /** Of folders whose recordings have checksums. */
+    private static final String FORMAT = "apollo namespace member, format 2\n";
+
+    Path archive() {
+        return root.resolve("archive");
+    }
+
+    Path cluster() {
+        return root.resolve("cluster");
+    }
+
+    Path mark() {
+        return root.resolve("mark");
+    }
+
+    Path state() {
+        return root.resolve("state");
+    }
+
+    /**
+     * Makes it ready for a start: folders are there and their names durable, old marks are gone, the log's end is whole.
+     *
+     * @return recordings whose torn end was cut.
+     * @throws IllegalStateException if it was written in a format that this version does not know.
+     */
+    int prepare(Checksum checksum) {
+        try {
+            IoUtil.delete(mark().toFile(), true);
+            Files.createDirectories(mark());
+            Files.createDirectories(cluster());
+            checkFormat();
+            int cuts = LogTail.cut(archive(), checksum);
+            Files.createDirectories(archive());
+            sync(root);
+            return cuts;
+        } catch (IOException e) {
+            throw new UncheckedIOException("namespace member cannot be started: directory=" + root, e);
+        }
+    }
+
+    private void checkFormat() throws IOException {
+        Path format = root.resolve("format");
+        if (Files.exists(format)) {
+            String found = Files.readString(format);
+            if (!found.equals(FORMAT)) {
+                throw new IllegalStateException("namespace member of an unknown format: directory=" + root + ", found="
+                        + found.strip() + ", known=" + FORMAT.strip());
+            }
+        } else if (Files.exists(archive())) {
+            throw new IllegalStateException(
+                    "namespace member of an earlier format, whose log has no checksums: directory=" + root);
+        } else {
+            writeDurably(format, FORMAT);
+        }
+    }
+
+    private static void writeDurably(Path file, String content) throws IOException {
+        Path temporary = file.resolveSibling(file.getFileName() + ".new");
+        Files.write(temporary, content.getBytes(StandardCharsets.US_ASCII));
+        sync(temporary);
+        Files.move(temporary, file);
+    }
+
+    /** Makes a file, or the names in a folder, durable. */
+    static void sync(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    /** Makes the names of the files that the parts of a member have made durable. */
+    void syncNames() {
+        try {
+            sync(root);
+            sync(archive());
+            sync(cluster());
+        } catch (IOException e) {
+            throw new UncheckedIOException("namespace member cannot be started: directory=" + root, e);
+        }
+    }
+}

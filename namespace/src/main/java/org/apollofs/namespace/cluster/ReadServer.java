@@ -1,0 +1,329 @@
+package org.apollofs.namespace.cluster;
+
+import io.aeron.Aeron;
+import io.aeron.FragmentAssembler;
+import io.aeron.Publication;
+import io.aeron.Subscription;
+import io.aeron.exceptions.AeronException;
+import io.aeron.logbuffer.Header;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import org.agrona.CloseHelper;
+import org.agrona.DirectBuffer;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.AgentTerminationException;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.namespace.state.LocalReads;
+import org.apollofs.namespace.state.QueryAnswers;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers the questions of clients from this member's tables, beside the log: see {@link ReadProtocol}.
+ *
+ * <p>Questions wait for a {@link ReadBarrier} that is sent after they came; all that wait share one. While one is under way,
+ * what comes meanwhile waits for the next. The only member of a cluster sends one after its start, and none from then on: what
+ * it has applied is what there is, since nobody else could have answered anything newer.
+ *
+ * <p>An agent with a thread of its own, beside the service's, which it never makes wait. It owns its Aeron client.
+ */
+final class ReadServer implements Agent {
+    private static final Logger LOG = LoggerFactory.getLogger(ReadServer.class);
+    private static final int FRAGMENT_LIMIT = 256;
+    /** Bytes of questions that wait: beyond, no more are taken, and clients' streams fill. */
+    private static final long MAX_WAITING = 64 << 20;
+    /** A mark that was sent to a leader that is gone does not come back. */
+    private static final long RESEND_NS = 200_000_000L;
+    /** A client says at least that often that it is there. */
+    private static final long FORGET_NS = 60_000_000_000L;
+
+    private static final long CHECK_NS = 1_000_000_000L;
+
+    private final NamespaceMemberContext ctx;
+    private final String aeronDirectory;
+    private final ReadBarrier barrier;
+    private final BarrierSender sender;
+    private final NamespaceCounters counters;
+    private final QueryAnswers answers;
+    private final FragmentAssembler assembler = new FragmentAssembler(this::onMessage);
+    private final Frames.Consumer onQuestion = this::onQuestion;
+    private final Runnable answerBatch = this::answerBatch;
+    private final Long2ObjectHashMap<Client> clients = new Long2ObjectHashMap<>();
+    private final ArrayList<Client> waitingClients = new ArrayList<>();
+    private final ArrayDeque<Questions> questions = new ArrayDeque<>();
+    private final UnsafeBuffer header = new UnsafeBuffer(new byte[ReadProtocol.HEADER_LENGTH]);
+
+    private Aeron aeron;
+    private Subscription ipc;
+    private Subscription udp;
+    private long waitingBytes;
+    private long nextNumber = 1;
+    private long sentNs;
+    private boolean isUnderWay;
+    private long lastCheckNs;
+    private Client answered;
+    private long position;
+
+    /** A message of questions that waits for a mark. */
+    private record Questions(Client client, UnsafeBuffer frames, long afterNumber) {}
+
+    /** A client, and the answers that wait for room in its stream. */
+    private static final class Client {
+        private final long nonce;
+        private final Publication publication;
+        private final WaitingResults results = new WaitingResults();
+        private long seenNs;
+        private long position;
+
+        Client(long nonce, Publication publication, long seenNs) {
+            this.nonce = nonce;
+            this.publication = publication;
+            this.seenNs = seenNs;
+        }
+    }
+
+    ReadServer(
+            NamespaceMemberContext ctx,
+            String aeronDirectory,
+            LocalReads reads,
+            ReadBarrier barrier,
+            NamespaceCounters counters) {
+        this.ctx = ctx;
+        this.aeronDirectory = aeronDirectory;
+        this.barrier = barrier;
+        this.counters = counters;
+        sender = new BarrierSender(ctx, barrier);
+        answers = reads.newAnswers();
+        lastCheckNs = ctx.nanoClock().nanoTime();
+    }
+
+    @Override
+    public String roleName() {
+        return "namespace-reads";
+    }
+
+    @Override
+    public void onStart() {
+        aeron = Aeron.connect(new Aeron.Context()
+                .aeronDirectoryName(aeronDirectory)
+                .useConductorAgentInvoker(true)
+                .clientName(roleName())
+                .errorHandler(e -> LOG.warn("namespace reads: {}", e.getMessage())));
+        ipc = aeron.addSubscription("aeron:ipc", ReadProtocol.QUESTION_STREAM);
+        if (ctx.address().basePort() != 0) {
+            udp = aeron.addSubscription("aeron:udp?endpoint=" + ctx.address().reads(), ReadProtocol.QUESTION_STREAM);
+        }
+    }
+
+    @Override
+    public int doWork() {
+        if (aeron.isClosed()) {
+            throw new AgentTerminationException("the media driver is gone: " + aeronDirectory);
+        }
+        long now = ctx.nanoClock().nanoTime();
+        int work = aeron.conductorAgentInvoker().invoke();
+        work += sender.poll(aeron, now);
+        if (waitingBytes < MAX_WAITING) {
+            work += ipc.poll(assembler, FRAGMENT_LIMIT);
+            work += udp == null ? 0 : udp.poll(assembler, FRAGMENT_LIMIT);
+        }
+        work += mark(now);
+        work += answer();
+        work += flush();
+        if (now - lastCheckNs > CHECK_NS) {
+            lastCheckNs = now;
+            forgetClients(now);
+        }
+        return work;
+    }
+
+    // Questions come.
+
+    private void onMessage(DirectBuffer buffer, int offset, int length, Header messageHeader) {
+        if (!ReadProtocol.isKnown(buffer, offset, length)) {
+            counters.readsRefused.increment();
+            return;
+        }
+        long nonce = ReadProtocol.nonce(buffer, offset);
+        int type = ReadProtocol.type(buffer, offset);
+        if (type == ReadProtocol.HELLO) {
+            onHello(nonce, buffer, offset, length);
+            return;
+        }
+        Client client = clients.get(nonce);
+        if (client == null || (type != ReadProtocol.QUESTIONS && type != ReadProtocol.STALE_QUESTIONS)) {
+            // Of a client from before this member's start: it will say hello.
+            counters.readsRefused.increment();
+            return;
+        }
+        client.seenNs = ctx.nanoClock().nanoTime();
+        int framesLength = length - ReadProtocol.HEADER_LENGTH;
+        UnsafeBuffer frames = new UnsafeBuffer(new byte[framesLength]);
+        frames.putBytes(0, buffer, offset + ReadProtocol.HEADER_LENGTH, framesLength);
+        long after = type == ReadProtocol.STALE_QUESTIONS ? 0 : nextNumber;
+        Questions message = new Questions(client, frames, after);
+        waitingBytes += framesLength;
+        if (after == 0) {
+            // Waits for nothing, so not behind those that do.
+            questions.addFirst(message);
+        } else {
+            questions.addLast(message);
+        }
+    }
+
+    private void onHello(long nonce, DirectBuffer buffer, int offset, int length) {
+        String channel = ReadProtocol.channel(buffer, offset, length);
+        if (channel == null) {
+            counters.readsRefused.increment();
+            return;
+        }
+        long now = ctx.nanoClock().nanoTime();
+        Client client = clients.get(nonce);
+        if (client == null) {
+            try {
+                Publication publication = aeron.addPublication(channel, ReadProtocol.streamId(buffer, offset));
+                client = new Client(nonce, publication, now);
+                clients.put(nonce, client);
+            } catch (AeronException e) {
+                LOG.warn("namespace reads: client cannot be answered: channel={}, {}", channel, e.getMessage());
+                counters.readsRefused.increment();
+                return;
+            }
+        }
+        client.seenNs = now;
+        ReadProtocol.putHeader(header, ReadProtocol.WELCOME, nonce, 0);
+        if (client.publication.offer(header, 0, ReadProtocol.HEADER_LENGTH) <= 0) {
+            // Its stream is not connected yet: it says hello again.
+            LOG.trace("namespace reads: no welcome yet");
+        }
+    }
+
+    private void forgetClients(long now) {
+        for (Iterator<Client> all = clients.values().iterator(); all.hasNext(); ) {
+            Client client = all.next();
+            if (now - client.seenNs > FORGET_NS) {
+                all.remove();
+                waitingClients.remove(client);
+                client.results.clear();
+                CloseHelper.quietClose(client.publication);
+            }
+        }
+    }
+
+    // Marks.
+
+    private boolean needsNoMark() {
+        return ctx.isSingle() && barrier.applied() > 0;
+    }
+
+    /** Sends a mark if questions wait for one that was not sent, or one was sent and does not come. */
+    private int mark(long now) {
+        if (questions.isEmpty() || questions.getLast().afterNumber == 0 || needsNoMark()) {
+            return 0;
+        }
+        if (isUnderWay && barrier.applied() < nextNumber - 1) {
+            if (now - sentNs < RESEND_NS) {
+                return 0;
+            }
+        } else if (questions.getLast().afterNumber < nextNumber) {
+            // All that waits is answered by marks that have come.
+            return 0;
+        }
+        if (!sender.send(nextNumber, now)) {
+            return 0;
+        }
+        nextNumber++;
+        sentNs = now;
+        isUnderWay = true;
+        counters.readBarriers.increment();
+        return 1;
+    }
+
+    // Answers.
+
+    private int answer() {
+        if (questions.isEmpty() || !isReady(questions.getFirst())) {
+            return 0;
+        }
+        answers.underOneSnapshot(answerBatch);
+        return 1;
+    }
+
+    private boolean isReady(Questions message) {
+        return message.afterNumber <= barrier.applied() || needsNoMark();
+    }
+
+    private void answerBatch() {
+        position = answers.appliedPosition();
+        while (!questions.isEmpty() && isReady(questions.getFirst())) {
+            Questions message = questions.removeFirst();
+            waitingBytes -= message.frames.capacity();
+            answered = message.client;
+            if (clients.get(answered.nonce) != answered) {
+                continue;
+            }
+            if (answered.results.isEmpty()) {
+                waitingClients.add(answered);
+            }
+            answered.position = position;
+            if (!Frames.forEach(message.frames, 0, message.frames.capacity(), null, onQuestion)) {
+                counters.readsRefused.increment();
+            }
+        }
+    }
+
+    private void onQuestion(DirectBuffer buffer, int offset, int length, boolean isWhole) {
+        DirectBuffer result = answers.answer(buffer, offset, length);
+        counters.reads.increment();
+        if (!answered.results.add(result, answers.offset(), answers.length())) {
+            counters.answersDropped.increment();
+        }
+    }
+
+    private int flush() {
+        int sent = 0;
+        for (int i = waitingClients.size() - 1; i >= 0; i--) {
+            Client client = waitingClients.get(i);
+            sent += send(client);
+            if (client.results.isEmpty()) {
+                waitingClients.remove(i);
+            }
+        }
+        return sent;
+    }
+
+    private int send(Client client) {
+        int sent = 0;
+        ReadProtocol.putHeader(header, ReadProtocol.ANSWERS, client.nonce, client.position);
+        while (!client.results.isEmpty()) {
+            int length = client.results.length();
+            long result = client.publication.offer(
+                    header,
+                    0,
+                    ReadProtocol.HEADER_LENGTH,
+                    client.results.buffer(),
+                    client.results.offset(),
+                    length,
+                    null);
+            if (result <= 0) {
+                if (result == Publication.CLOSED || result == Publication.MAX_POSITION_EXCEEDED) {
+                    // It says hello again, and has another.
+                    clients.remove(client.nonce);
+                    client.results.clear();
+                    CloseHelper.quietClose(client.publication);
+                }
+                return sent;
+            }
+            client.results.sent(length);
+            sent++;
+        }
+        return sent;
+    }
+
+    @Override
+    public void onClose() {
+        CloseHelper.quietCloseAll(sender, aeron);
+    }
+}

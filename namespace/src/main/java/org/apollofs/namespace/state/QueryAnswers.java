@@ -1,0 +1,80 @@
+package org.apollofs.namespace.state;
+
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.namespace.client.NamespaceError;
+import org.apollofs.namespace.command.CommandHead;
+import org.apollofs.namespace.command.sbe.CountQueryDecoder;
+import org.lmdbjava.Txn;
+
+/**
+ * Answers encoded questions from the tables as they are committed, any number of them from one snapshot. For one thread; it
+ * waits for nobody, but while the map grows.
+ */
+public final class QueryAnswers {
+    private final LocalReads reads;
+    private final StateReader state;
+    private final ResultWriter results = new ResultWriter();
+    private final QueryDispatcher dispatcher;
+    private final UnsafeBuffer query = new UnsafeBuffer(0, 0);
+    private Txn<DirectBuffer> txn;
+
+    QueryAnswers(LocalReads reads, Tables tables) {
+        this.reads = reads;
+        state = new StateReader(tables);
+        dispatcher = new QueryDispatcher(tables, results);
+    }
+
+    /** Runs what calls {@link #answer} under one snapshot of the tables. */
+    public void underOneSnapshot(Runnable questions) {
+        reads.under(snapshot -> {
+            txn = snapshot;
+            try {
+                questions.run();
+            } finally {
+                txn = null;
+            }
+        });
+    }
+
+    /**
+     * Answers one question. What is wrong with it is said in the answer.
+     *
+     * @return the buffer with the answer: {@link #offset()} and {@link #length()} say where; valid until the next question.
+     */
+    public DirectBuffer answer(DirectBuffer buffer, int offset, int length) {
+        results.clear();
+        if (length < CommandHead.COMMAND_LENGTH) {
+            results.begin(0, 0);
+            results.failed(NamespaceError.INVALID, "question too short: length=" + length);
+            return results.buffer();
+        }
+        results.begin(CommandHead.session(buffer, offset), CommandHead.commandId(buffer, offset));
+        int template = CommandHead.templateId(buffer, offset);
+        if (!CommandHead.isSupported(buffer, offset) || !QueryDispatcher.isQuery(template)) {
+            results.failed(
+                    NamespaceError.UNSUPPORTED,
+                    "not a question of this version: template=" + template + ", version="
+                            + CommandHead.version(buffer, offset));
+            return results.buffer();
+        }
+        query.wrap(buffer, offset, length);
+        long inodes =
+                template == CountQueryDecoder.TEMPLATE_ID ? state.under(txn).inodeCount() : 0;
+        dispatcher.apply(template, query, txn, inodes);
+        return results.buffer();
+    }
+
+    public int offset() {
+        return results.offset();
+    }
+
+    public int length() {
+        return results.length();
+    }
+
+    /** Position in the log that the snapshot has. */
+    public long appliedPosition() {
+        return state.under(txn).appliedPosition();
+    }
+}

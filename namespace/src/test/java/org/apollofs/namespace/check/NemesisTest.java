@@ -1,0 +1,150 @@
+package org.apollofs.namespace.check;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.agrona.CloseHelper;
+import org.apollofs.namespace.cluster.ClusterNamespace;
+import org.apollofs.namespace.cluster.FaultyLinks;
+import org.apollofs.namespace.cluster.TestCluster;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Clients work while members are killed, stopped, cut off and restarted; then somebody who was not there judges what they saw.
+ *
+ * <p>Longer: {@code -Dapollo.rounds=N} (each round has every fault once, in another order), {@code -Dapollo.members=5},
+ * {@code -Dapollo.seed=S}.
+ */
+@Timeout(value = 3, unit = TimeUnit.HOURS)
+class NemesisTest {
+    private static final int ROUNDS = Integer.getInteger("apollo.rounds", 1);
+    private static final int MEMBERS = Integer.getInteger("apollo.members", 3);
+    private static final long SEED = Long.getLong("apollo.seed", System.nanoTime());
+    private static final int CLIENTS = 6;
+    private static final int KEYS = 5;
+    /** Operations answered with and without a fault. */
+    private static final int SOME = 150;
+
+    @TempDir
+    Path folder;
+
+    /** What is done to the members. */
+    private enum Fault {
+        KILL_LEADER,
+        PAUSE_FOLLOWER,
+        PAUSE_LEADER,
+        LOSE,
+        DELAY,
+        RESTART_ALL
+    }
+
+    @Test
+    void shouldStayLinearizableWithSeveralMembers() throws Exception {
+        try (FaultyLinks links = FaultyLinks.of(folder);
+                TestCluster cluster = TestCluster.launch(folder, MEMBERS)) {
+            run(cluster, links, Arrays.asList(Fault.values()));
+        }
+    }
+
+    @Test
+    void shouldStayLinearizableWithOneMember() throws Exception {
+        try (FaultyLinks links = FaultyLinks.of(folder);
+                TestCluster cluster = TestCluster.launch(folder, 1)) {
+            run(cluster, links, List.of(Fault.RESTART_ALL, Fault.PAUSE_LEADER, Fault.RESTART_ALL));
+        }
+    }
+
+    private void run(TestCluster cluster, FaultyLinks links, List<Fault> faults) throws Exception {
+        Random random = new Random(SEED);
+        List<ClusterNamespace> clients = new ArrayList<>();
+        History history = new History();
+        try {
+            for (int i = 0; i < CLIENTS / 2; i++) {
+                // Shorter than a fault: some operations get no answer.
+                clients.add(ClusterNamespace.connect(cluster.client().deadlineNs(TimeUnit.SECONDS.toNanos(4))));
+            }
+            List<ClusterNamespace> faces = new ArrayList<>(clients);
+            faces.addAll(clients);
+            for (int round = 0; round < ROUNDS; round++) {
+                List<Fault> order = new ArrayList<>(faults);
+                Collections.shuffle(order, random);
+                System.out.printf("nemesis: seed=%d, round=%d of %d, %s%n", SEED, round + 1, ROUNDS, order);
+                try (Workload load = new Workload(history, faces, KEYS, SEED, round)) {
+                    for (Fault fault : order) {
+                        load.awaitMore(SOME);
+                        inflict(fault, cluster, links, clients.getFirst(), random, load);
+                    }
+                    load.awaitMore(SOME);
+                }
+            }
+        } finally {
+            CloseHelper.quietCloseAll(clients);
+        }
+        try (ClusterNamespace late = cluster.connect()) {
+            Workload.readAll(history, late.keyValue(), KEYS);
+        }
+        judge(history);
+    }
+
+    private static void judge(History history) {
+        List<Operation> operations = history.operations();
+        long unknown = operations.stream().filter(Operation::isUnknown).count();
+        System.out.printf("nemesis: seed=%d, operations=%d, without an answer=%d%n", SEED, operations.size(), unknown);
+        LinearizabilityChecker.Verdict verdict = new LinearizabilityChecker().check(operations);
+        assertTrue(verdict.isLinearizable(), () -> "seed=" + SEED + ": " + verdict.reason());
+    }
+
+    private static void inflict(
+            Fault fault, TestCluster cluster, FaultyLinks links, ClusterNamespace client, Random random, Workload load)
+            throws IOException {
+        int members = cluster.addresses().size();
+        int leader = Math.max(0, client.leader());
+        int follower = (leader + 1 + random.nextInt(Math.max(1, members - 1))) % members;
+        switch (fault) {
+            case KILL_LEADER -> {
+                cluster.kill(leader);
+                load.awaitMore(SOME);
+                cluster.start(leader);
+            }
+            case PAUSE_FOLLOWER -> {
+                cluster.pause(follower);
+                load.awaitMore(SOME);
+                cluster.resume(follower);
+            }
+            case PAUSE_LEADER -> {
+                cluster.pause(leader);
+                if (members > 1) {
+                    load.awaitMore(SOME);
+                }
+                cluster.resume(leader);
+            }
+            case LOSE -> {
+                links.set(20 + random.nextInt(60), 0);
+                load.awaitMore(SOME);
+                links.set(0, 0);
+            }
+            case DELAY -> {
+                links.set(5, 2_000 + random.nextInt(30_000));
+                load.awaitMore(SOME);
+                links.set(0, 0);
+            }
+            case RESTART_ALL -> {
+                for (int member = 0; member < members; member++) {
+                    cluster.kill(member);
+                }
+                for (int member = 0; member < members; member++) {
+                    cluster.start(member);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package org.apollofs.namespace.cluster;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One member of a cluster, as a process. Arguments: folder, number of this member, first ports of all (by comma), sync level,
+ * then {@code key=value} settings: {@code term}, {@code segment}, {@code leaderTimeoutMs}. Stops in order when its standard
+ * input ends.
+ */
+public final class ClusterMemberProcess {
+    private ClusterMemberProcess() {}
+
+    public static void main(String[] arguments) throws Exception {
+        CountDownLatch failed = new CountDownLatch(1);
+        NamespaceMemberContext ctx = context(arguments, failure -> {
+            failure.printStackTrace();
+            failed.countDown();
+        });
+        NamespaceMember member = NamespaceMember.launch(ctx);
+        TestSite.daemon(() -> {
+                    try {
+                        failed.await();
+                        Runtime.getRuntime().halt(1);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                })
+                .start();
+        if (Boolean.getBoolean("apollo.trace")) {
+            trace(member, Integer.parseInt(arguments[1]));
+        }
+        System.out.println("started");
+        System.out.flush();
+        while (System.in.read() >= 0) {
+            // Until the parent closes it, or is gone.
+        }
+        member.close();
+        System.exit(0);
+    }
+
+    /** Prints elections to standard error. */
+    private static void trace(NamespaceMember member, int id) {
+        TestSite.daemon(() -> {
+                    String last = "";
+                    while (true) {
+                        String now = member.describe();
+                        if (!now.equals(last)) {
+                            System.err.println(java.time.Instant.now() + " member " + id + ": " + now);
+                            last = now;
+                        }
+                        java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
+                    }
+                })
+                .start();
+    }
+
+    private static NamespaceMemberContext context(
+            String[] arguments, java.util.function.Consumer<Throwable> onFailure) {
+        Path directory = Path.of(arguments[0]);
+        AttentiveIdle idle = new AttentiveIdle();
+        NamespaceMemberContext ctx = new NamespaceMemberContext()
+                .directory(directory)
+                .memberId(Integer.parseInt(arguments[1]))
+                .members(addresses(arguments[2]))
+                .fileSyncLevel(Integer.parseInt(arguments[3]))
+                .driverContext(FaultyLinks.apply(TestSite.driver(directory, idle), directory))
+                .idle(idle)
+                .threadFactory(TestSite::daemon)
+                .failureHandler(onFailure)
+                .mapLength(16 << 20)
+                .leaderTimeoutNs(TimeUnit.SECONDS.toNanos(1));
+        for (int i = 4; i < arguments.length; i++) {
+            int equals = arguments[i].indexOf('=');
+            apply(ctx, arguments[i].substring(0, equals), Long.parseLong(arguments[i].substring(equals + 1)));
+        }
+        return ctx;
+    }
+
+    private static void apply(NamespaceMemberContext ctx, String key, long value) {
+        switch (key) {
+            case "term" -> ctx.logTermLength((int) value);
+            case "segment" -> ctx.segmentFileLength((int) value);
+            case "leaderTimeoutMs" -> ctx.leaderTimeoutNs(TimeUnit.MILLISECONDS.toNanos(value));
+            default -> throw new IllegalArgumentException("unknown setting: " + key);
+        }
+    }
+
+    private static List<MemberAddress> addresses(String ports) {
+        List<MemberAddress> members = new ArrayList<>();
+        for (String port : ports.split(",", -1)) {
+            members.add(new MemberAddress(members.size(), "127.0.0.1", Integer.parseInt(port)));
+        }
+        return members;
+    }
+}
