@@ -18,12 +18,32 @@ public enum ChangeOperation {
     /** A value set by path. */
     PUT(11),
     /** A file deleted by path. */
-    DELETE(12);
+    DELETE(12),
+    /** An extended attribute was set. */
+    SET_XATTR(13),
+    /** An extended attribute was removed. */
+    REMOVE_XATTR(14);
+
+    private static final ChangeOperation[] BY_CODE = new ChangeOperation[15];
+
+    static {
+        for (ChangeOperation operation : values()) {
+            BY_CODE[operation.code] = operation;
+        }
+    }
 
     private final int code;
 
     ChangeOperation(int code) {
         this.code = code;
+    }
+
+    /** The operation of a number in the log. */
+    public static ChangeOperation of(int code) {
+        if (code < 1 || code >= BY_CODE.length) {
+            throw new IllegalArgumentException("unknown operation in the change log: code=" + code);
+        }
+        return BY_CODE[code];
     }
 
     /** Number in the log. */

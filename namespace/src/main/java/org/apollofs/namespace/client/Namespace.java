@@ -100,8 +100,40 @@ public interface Namespace extends AutoCloseable {
     @CheckReturnValue
     long inodeCount();
 
+    // Extended attributes, as in xattr(7): names of 1 to 255 bytes, values of up to 64 KiB.
+
+    /** Sets whether the attribute is there or not. */
+    int XATTR_ANY = 0;
+    /** The attribute must not be there: EXISTS. As XATTR_CREATE in setxattr(2). */
+    int XATTR_CREATE = 1;
+    /** The attribute must be there: NOT_FOUND. As XATTR_REPLACE in setxattr(2). */
+    int XATTR_REPLACE = 2;
+
+    /**
+     * Sets an extended attribute. It moves ctime and version, not the content version.
+     *
+     * @param flags {@link #XATTR_ANY}, {@link #XATTR_CREATE} or {@link #XATTR_REPLACE}.
+     * @throws NamespaceException NOT_FOUND (inode or attribute), EXISTS, NAME_TOO_LONG, VALUE_TOO_LARGE, NO_SPACE (the
+     *     names of all take more than 64 KiB).
+     */
+    void setXattr(long inode, byte[] name, byte[] value, int flags);
+
+    /** @return the attribute's value, or null if there is none. @throws NamespaceException NOT_FOUND (inode). */
+    @CheckReturnValue
+    byte[] getXattr(long inode, byte[] name);
+
+    /** Names of the attributes, in byte order. @throws NamespaceException NOT_FOUND (inode). */
+    @CheckReturnValue
+    List<byte[]> listXattrs(long inode);
+
+    /** Removes an attribute. @return whether there was one. @throws NamespaceException NOT_FOUND (inode). */
+    boolean removeXattr(long inode, byte[] name);
+
     /** The same tree as keys and values. */
     KeyValue keyValue();
+
+    /** The changes of the tree, in order. */
+    ChangeLog changeLog();
 
     /** Ends the session in order. */
     @Override

@@ -26,7 +26,10 @@ public enum NamespaceError {
     UNAVAILABLE(17),
     /** The command's version is not known to this build. */
     UNSUPPORTED(18),
-    NO_SPACE(19);
+    NO_SPACE(19),
+    /** The change asked for is not retained any more. */
+    EXPIRED(20),
+    TOO_MANY_CONSUMERS(21);
 
     private static final NamespaceError[] VALUES = values();
 

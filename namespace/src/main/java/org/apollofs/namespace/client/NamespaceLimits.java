@@ -17,5 +17,20 @@ public final class NamespaceLimits {
     /** Names of one file: beyond is {@link NamespaceError#TOO_MANY_LINKS}. */
     public static final int LINK_COUNT = 65_000;
 
+    /** Names that one operation of a transaction removes: beyond is {@link NamespaceError#TRANSACTION_TOO_LARGE}. */
+    public static final int REMOVED_COUNT = 10_000;
+
+    /** Named consumers of the change log: beyond is {@link NamespaceError#TOO_MANY_CONSUMERS}. */
+    public static final int CONSUMER_COUNT = 10_000;
+
+    /** Bytes of an extended attribute's name, and of a consumer's: beyond is {@link NamespaceError#NAME_TOO_LONG}. */
+    public static final int ATTRIBUTE_NAME_LENGTH = 255;
+
+    /** Bytes of an extended attribute's value: beyond is {@link NamespaceError#VALUE_TOO_LARGE}. */
+    public static final int ATTRIBUTE_LENGTH = 64 * 1024;
+
+    /** Bytes of the names of an inode's extended attributes, a NUL after each: beyond is {@link NamespaceError#NO_SPACE}. */
+    public static final int ATTRIBUTE_LIST_LENGTH = 64 * 1024;
+
     private NamespaceLimits() {}
 }

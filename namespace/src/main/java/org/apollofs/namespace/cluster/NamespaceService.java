@@ -16,7 +16,6 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.IdleStrategy;
 import org.apollofs.namespace.command.CommandHead;
-import org.apollofs.namespace.command.sbe.OpenSessionDecoder;
 import org.apollofs.namespace.state.NamespaceState;
 import org.apollofs.namespace.state.SnapshotLoader;
 
@@ -127,8 +126,7 @@ final class NamespaceService implements ClusteredService {
             counters.framesTorn.increment();
             return;
         }
-        opensSession |= length >= CommandHead.COMMAND_LENGTH
-                && CommandHead.templateId(buffer, offset) == OpenSessionDecoder.TEMPLATE_ID;
+        opensSession |= length >= CommandHead.COMMAND_LENGTH && CommandHead.startsLease(buffer, offset);
         state.add(messagePosition, messageTimestampNs, messageSession, buffer, offset, length);
     }
 

@@ -16,16 +16,26 @@ import org.apollofs.namespace.command.sbe.CommitContentEncoder;
 import org.apollofs.namespace.command.sbe.CompareAndSetEncoder;
 import org.apollofs.namespace.command.sbe.DeleteEncoder;
 import org.apollofs.namespace.command.sbe.Flag;
+import org.apollofs.namespace.command.sbe.GrantLeaseEncoder;
 import org.apollofs.namespace.command.sbe.KeepAliveSessionEncoder;
+import org.apollofs.namespace.command.sbe.KeepLeaseAliveEncoder;
 import org.apollofs.namespace.command.sbe.MakeLinkEncoder;
 import org.apollofs.namespace.command.sbe.MakeNodeEncoder;
 import org.apollofs.namespace.command.sbe.MessageHeaderEncoder;
+import org.apollofs.namespace.command.sbe.MoveConsumerEncoder;
 import org.apollofs.namespace.command.sbe.OpenSessionEncoder;
 import org.apollofs.namespace.command.sbe.PutEncoder;
+import org.apollofs.namespace.command.sbe.PutLeasedEncoder;
 import org.apollofs.namespace.command.sbe.ReleaseUnlinkedEncoder;
 import org.apollofs.namespace.command.sbe.RemoveDirectoryEncoder;
+import org.apollofs.namespace.command.sbe.RemoveTreeEncoder;
+import org.apollofs.namespace.command.sbe.RemoveXattrEncoder;
 import org.apollofs.namespace.command.sbe.RenameEncoder;
+import org.apollofs.namespace.command.sbe.RenamePathEncoder;
+import org.apollofs.namespace.command.sbe.RevokeLeaseEncoder;
 import org.apollofs.namespace.command.sbe.SetAttributesEncoder;
+import org.apollofs.namespace.command.sbe.SetRetentionEncoder;
+import org.apollofs.namespace.command.sbe.SetXattrEncoder;
 import org.apollofs.namespace.command.sbe.UnlinkEncoder;
 
 /**
@@ -60,6 +70,16 @@ public final class CommandEncoder {
     private final PutEncoder put = new PutEncoder();
     private final CompareAndSetEncoder compareAndSet = new CompareAndSetEncoder();
     private final DeleteEncoder delete = new DeleteEncoder();
+    private final PutLeasedEncoder putLeased = new PutLeasedEncoder();
+    private final RenamePathEncoder renamePath = new RenamePathEncoder();
+    private final RemoveTreeEncoder removeTree = new RemoveTreeEncoder();
+    private final GrantLeaseEncoder grantLease = new GrantLeaseEncoder();
+    private final KeepLeaseAliveEncoder keepLeaseAlive = new KeepLeaseAliveEncoder();
+    private final RevokeLeaseEncoder revokeLease = new RevokeLeaseEncoder();
+    private final SetXattrEncoder setXattr = new SetXattrEncoder();
+    private final RemoveXattrEncoder removeXattr = new RemoveXattrEncoder();
+    private final MoveConsumerEncoder moveConsumer = new MoveConsumerEncoder();
+    private final SetRetentionEncoder setRetention = new SetRetentionEncoder();
     private final ResultDecoder results = new ResultDecoder();
 
     /** The decoder of the results, for the same thread. */
@@ -234,6 +254,82 @@ public final class CommandEncoder {
         return delete.limit();
     }
 
+    public int putLeased(MutableDirectBuffer to, byte[] path, byte[] value, long expectedVersion, long lease) {
+        checkPath(path);
+        checkValue(value);
+        putLeased
+                .wrapAndApplyHeader(to, 0, header)
+                .expectedVersion(expectedVersion)
+                .lease(lease)
+                .putPath(path, 0, path.length)
+                .putValue(value, 0, value.length);
+        return putLeased.limit();
+    }
+
+    public int renamePath(MutableDirectBuffer to, byte[] path, byte[] newPath, int flags) {
+        checkPath(path);
+        checkPath(newPath);
+        renamePath
+                .wrapAndApplyHeader(to, 0, header)
+                .renameFlags(flags)
+                .putPath(path, 0, path.length)
+                .putNewPath(newPath, 0, newPath.length);
+        return renamePath.limit();
+    }
+
+    public int removeTree(MutableDirectBuffer to, byte[] path) {
+        checkPath(path);
+        removeTree.wrapAndApplyHeader(to, 0, header).putPath(path, 0, path.length);
+        return removeTree.limit();
+    }
+
+    public int grantLease(MutableDirectBuffer to, long ttlNs) {
+        return grantLease.wrapAndApplyHeader(to, 0, header).ttlNs(ttlNs).limit();
+    }
+
+    public int keepLeaseAlive(MutableDirectBuffer to, long lease) {
+        return keepLeaseAlive.wrapAndApplyHeader(to, 0, header).lease(lease).limit();
+    }
+
+    public int revokeLease(MutableDirectBuffer to, long lease) {
+        return revokeLease.wrapAndApplyHeader(to, 0, header).lease(lease).limit();
+    }
+
+    public int setXattr(MutableDirectBuffer to, long inode, byte[] name, byte[] value, int flags) {
+        checkName(name);
+        checkValue(value);
+        setXattr.wrapAndApplyHeader(to, 0, header)
+                .inode(inode)
+                .xattrFlags(flags)
+                .putName(name, 0, name.length)
+                .putValue(value, 0, value.length);
+        return setXattr.limit();
+    }
+
+    public int removeXattr(MutableDirectBuffer to, long inode, byte[] name) {
+        checkName(name);
+        removeXattr.wrapAndApplyHeader(to, 0, header).inode(inode).putName(name, 0, name.length);
+        return removeXattr.limit();
+    }
+
+    public int moveConsumer(MutableDirectBuffer to, byte[] name, long expected, long next) {
+        checkName(name);
+        moveConsumer
+                .wrapAndApplyHeader(to, 0, header)
+                .expected(expected)
+                .next(next)
+                .putName(name, 0, name.length);
+        return moveConsumer.limit();
+    }
+
+    public int setRetention(MutableDirectBuffer to, long bytes, long ageNs) {
+        return setRetention
+                .wrapAndApplyHeader(to, 0, header)
+                .retainedBytes(bytes)
+                .retainedNs(ageNs)
+                .limit();
+    }
+
     static void checkName(byte[] name) {
         if (name.length > NamespaceLimits.NAME_LENGTH) {
             throw refused(NamespaceError.NAME_TOO_LONG, "name", name.length, NamespaceLimits.NAME_LENGTH);
@@ -246,20 +342,20 @@ public final class CommandEncoder {
         }
     }
 
-    private static void checkValue(byte[] value) {
+    static void checkValue(byte[] value) {
         if (value != null && value.length > NamespaceLimits.INLINE_LENGTH) {
             throw refused(NamespaceError.VALUE_TOO_LARGE, "value", value.length, NamespaceLimits.INLINE_LENGTH);
         }
     }
 
-    private static void checkTotal(long length) {
+    static void checkTotal(long length) {
         if (length + OVERHEAD > NamespaceLimits.COMMAND_LENGTH) {
             throw refused(
                     NamespaceError.TRANSACTION_TOO_LARGE, "command", length, NamespaceLimits.COMMAND_LENGTH - OVERHEAD);
         }
     }
 
-    private static NamespaceException refused(NamespaceError error, String what, long length, long limit) {
+    static NamespaceException refused(NamespaceError error, String what, long length, long limit) {
         return new NamespaceException(error, what + " too large or not whole: length=" + length + ", limit=" + limit);
     }
 

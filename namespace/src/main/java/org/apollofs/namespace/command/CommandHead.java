@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.apollofs.namespace.command.sbe.GrantLeaseDecoder;
 import org.apollofs.namespace.command.sbe.MessageHeaderDecoder;
 import org.apollofs.namespace.command.sbe.OpenSessionDecoder;
 
@@ -52,6 +53,12 @@ public final class CommandHead {
 
     public static long ackedBelow(DirectBuffer buffer, int offset) {
         return buffer.getLong(offset + ACKED_BELOW, LITTLE_ENDIAN);
+    }
+
+    /** Whether a command may bring nearer the time at which the next lease ends. */
+    public static boolean startsLease(DirectBuffer buffer, int offset) {
+        int template = templateId(buffer, offset);
+        return template == OpenSessionDecoder.TEMPLATE_ID || template == GrantLeaseDecoder.TEMPLATE_ID;
     }
 
     /** Sets what the sender knows only when it sends. */

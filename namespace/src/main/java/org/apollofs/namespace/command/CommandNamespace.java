@@ -5,15 +5,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apollofs.namespace.client.AttributeChange;
+import org.apollofs.namespace.client.ChangeLog;
 import org.apollofs.namespace.client.ContentCommit;
 import org.apollofs.namespace.client.DirectoryPage;
 import org.apollofs.namespace.client.Extent;
 import org.apollofs.namespace.client.FileContent;
 import org.apollofs.namespace.client.FreedRun;
 import org.apollofs.namespace.client.Inode;
+import org.apollofs.namespace.client.KeyPage;
 import org.apollofs.namespace.client.KeyValue;
+import org.apollofs.namespace.client.KeyWatch;
 import org.apollofs.namespace.client.Namespace;
 import org.apollofs.namespace.client.PlacementTable;
+import org.apollofs.namespace.client.Txn;
+import org.apollofs.namespace.client.TxnResult;
 
 /**
  * The namespace over a {@link CommandChannel}: changes go as commands, questions to a {@link NamespaceReads}. Thread-safe.
@@ -25,11 +30,16 @@ public class CommandNamespace implements Namespace, KeyValue {
     private final CommandChannel channel;
     private final NamespaceReads reads;
     private final ThreadLocal<CommandEncoder> encoders = ThreadLocal.withInitial(CommandEncoder::new);
+    private final ThreadLocal<TxnEncoder> txnEncoders =
+            ThreadLocal.withInitial(() -> new TxnEncoder(new CommandEncoder()));
+
+    private final ChangeLog changes;
 
     /** @param reads where questions are answered; null for the log itself. */
     public CommandNamespace(CommandChannel channel, NamespaceReads reads) {
         this.channel = channel;
         this.reads = reads == null ? new QueryReads(channel) : reads;
+        changes = new CommandChangeLog(channel, this.reads);
     }
 
     @Override
@@ -241,6 +251,96 @@ public class CommandNamespace implements Namespace, KeyValue {
             int length = encoder.delete(call.command(), bytes(key), expectedVersion);
             return encoder.results().done(call.execute(length)) != 0;
         }
+    }
+
+    @Override
+    public long put(String key, byte[] value, long expectedVersion, long lease) {
+        CommandEncoder encoder = encoders.get();
+        try (CommandChannel.Call call = channel.begin()) {
+            int length = encoder.putLeased(call.command(), bytes(key), value, expectedVersion, lease);
+            return encoder.results().done(call.execute(length));
+        }
+    }
+
+    @Override
+    public KeyPage scan(String prefix, String after, int limit, boolean keysOnly) {
+        if (limit < 1) {
+            throw new IllegalArgumentException("a page has at least one key: limit=" + limit);
+        }
+        return reads.scan(bytes(prefix), after == null ? null : bytes(after), limit, keysOnly);
+    }
+
+    @Override
+    public TxnResult txn(Txn txn) {
+        CommandEncoder encoder = encoders.get();
+        try (CommandChannel.Call call = channel.begin()) {
+            int length = txnEncoders.get().encode(call.command(), txn);
+            return encoder.results().transaction(call.execute(length), txn);
+        }
+    }
+
+    @Override
+    public long grantLease(long ttlNs) {
+        CommandEncoder encoder = encoders.get();
+        try (CommandChannel.Call call = channel.begin()) {
+            return encoder.results().done(call.execute(encoder.grantLease(call.command(), ttlNs)));
+        }
+    }
+
+    @Override
+    public long keepLeaseAlive(long lease) {
+        CommandEncoder encoder = encoders.get();
+        try (CommandChannel.Call call = channel.begin()) {
+            return encoder.results().done(call.execute(encoder.keepLeaseAlive(call.command(), lease)));
+        }
+    }
+
+    @Override
+    public boolean revokeLease(long lease) {
+        CommandEncoder encoder = encoders.get();
+        try (CommandChannel.Call call = channel.begin()) {
+            return encoder.results().done(call.execute(encoder.revokeLease(call.command(), lease))) != 0;
+        }
+    }
+
+    @Override
+    public KeyWatch watch(String key, boolean isPrefix, long from) {
+        return changes.watch(key, isPrefix, from);
+    }
+
+    // Extended attributes.
+
+    @Override
+    public void setXattr(long inode, byte[] name, byte[] value, int flags) {
+        CommandEncoder encoder = encoders.get();
+        try (CommandChannel.Call call = channel.begin()) {
+            int length = encoder.setXattr(call.command(), inode, name, value, flags);
+            encoder.results().done(call.execute(length));
+        }
+    }
+
+    @Override
+    public byte[] getXattr(long inode, byte[] name) {
+        return reads.xattr(inode, name);
+    }
+
+    @Override
+    public List<byte[]> listXattrs(long inode) {
+        return reads.xattrNames(inode);
+    }
+
+    @Override
+    public boolean removeXattr(long inode, byte[] name) {
+        CommandEncoder encoder = encoders.get();
+        try (CommandChannel.Call call = channel.begin()) {
+            int length = encoder.removeXattr(call.command(), inode, name);
+            return encoder.results().done(call.execute(length)) != 0;
+        }
+    }
+
+    @Override
+    public ChangeLog changeLog() {
+        return changes;
     }
 
     private static byte[] bytes(String key) {

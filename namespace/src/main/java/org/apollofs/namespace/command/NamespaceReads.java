@@ -1,11 +1,15 @@
 package org.apollofs.namespace.command;
 
 import java.util.List;
+import java.util.Map;
+import org.apollofs.namespace.client.ChangeLog;
+import org.apollofs.namespace.client.ChangePage;
 import org.apollofs.namespace.client.DirectoryPage;
 import org.apollofs.namespace.client.Extent;
 import org.apollofs.namespace.client.FileContent;
 import org.apollofs.namespace.client.FreedRun;
 import org.apollofs.namespace.client.Inode;
+import org.apollofs.namespace.client.KeyPage;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.PlacementTable;
 
@@ -33,4 +37,27 @@ public interface NamespaceReads {
     List<Extent> liveExtents(long afterInode, int inodeLimit, long[] lastInode);
 
     long inodeCount();
+
+    /**
+     * Keys with a prefix.
+     *
+     * @param after exclusive, or null.
+     */
+    KeyPage scan(byte[] prefix, byte[] after, int limit, boolean keysOnly);
+
+    /** Entries of the change log. Throws EXPIRED. */
+    ChangePage changes(long from, byte[] prefix, int limit);
+
+    ChangeLog.Range changeRange();
+
+    /** Offset of a named consumer, or 0. */
+    long consumerOffset(byte[] name);
+
+    /** Named consumers and their offsets, in order of name. */
+    Map<String, Long> consumers();
+
+    /** An extended attribute, or null. */
+    byte[] xattr(long inode, byte[] name);
+
+    List<byte[]> xattrNames(long inode);
 }

@@ -1,16 +1,25 @@
 package org.apollofs.namespace.command;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.agrona.MutableDirectBuffer;
+import org.apollofs.namespace.client.ChangeLog;
+import org.apollofs.namespace.client.ChangePage;
 import org.apollofs.namespace.client.DirectoryPage;
 import org.apollofs.namespace.client.Extent;
 import org.apollofs.namespace.client.FileContent;
 import org.apollofs.namespace.client.FreedRun;
 import org.apollofs.namespace.client.Inode;
+import org.apollofs.namespace.client.KeyPage;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.PlacementTable;
 import org.apollofs.namespace.command.sbe.AttributesQueryEncoder;
+import org.apollofs.namespace.command.sbe.ChangeRangeQueryEncoder;
+import org.apollofs.namespace.command.sbe.ChangesQueryEncoder;
+import org.apollofs.namespace.command.sbe.ConsumerQueryEncoder;
+import org.apollofs.namespace.command.sbe.ConsumersQueryEncoder;
 import org.apollofs.namespace.command.sbe.ContentQueryEncoder;
 import org.apollofs.namespace.command.sbe.CountQueryEncoder;
 import org.apollofs.namespace.command.sbe.DirectoryQueryEncoder;
@@ -21,6 +30,9 @@ import org.apollofs.namespace.command.sbe.LiveExtentsQueryEncoder;
 import org.apollofs.namespace.command.sbe.LookupQueryEncoder;
 import org.apollofs.namespace.command.sbe.MessageHeaderEncoder;
 import org.apollofs.namespace.command.sbe.PlacementQueryEncoder;
+import org.apollofs.namespace.command.sbe.ScanQueryEncoder;
+import org.apollofs.namespace.command.sbe.XattrNamesQueryEncoder;
+import org.apollofs.namespace.command.sbe.XattrQueryEncoder;
 
 /**
  * Reads as encoded questions over a channel: that of commands, where each takes its place in the log, or one that answers them
@@ -166,6 +178,93 @@ public final class QueryReads implements NamespaceReads {
             CountQueryEncoder query = new CountQueryEncoder();
             query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder());
             return new ResultDecoder().done(call.execute(query.limit()));
+        }
+    }
+
+    @Override
+    public KeyPage scan(byte[] prefix, byte[] after, int limit, boolean keysOnly) {
+        CommandEncoder.checkPath(prefix);
+        byte[] from = after == null ? NO_BYTES : after;
+        CommandEncoder.checkPath(from);
+        try (CommandChannel.Call call = channel.begin()) {
+            ScanQueryEncoder query = new ScanQueryEncoder();
+            query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder())
+                    .atMost(limit)
+                    .keysOnly(keysOnly ? Flag.YES : Flag.NO)
+                    .hasAfter(after == null ? Flag.NO : Flag.YES)
+                    .putPrefix(prefix, 0, prefix.length)
+                    .putAfter(from, 0, from.length);
+            return new ResultDecoder().keyPage(call.execute(query.limit()));
+        }
+    }
+
+    @Override
+    public ChangePage changes(long from, byte[] prefix, int limit) {
+        CommandEncoder.checkPath(prefix);
+        try (CommandChannel.Call call = channel.begin()) {
+            ChangesQueryEncoder query = new ChangesQueryEncoder();
+            query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder())
+                    .fromSequence(from)
+                    .atMost(limit)
+                    .putPrefix(prefix, 0, prefix.length);
+            return new ResultDecoder().changes(call.execute(query.limit()));
+        }
+    }
+
+    @Override
+    public ChangeLog.Range changeRange() {
+        try (CommandChannel.Call call = channel.begin()) {
+            ChangeRangeQueryEncoder query = new ChangeRangeQueryEncoder();
+            query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder());
+            return new ResultDecoder().changeRange(call.execute(query.limit()));
+        }
+    }
+
+    @Override
+    public long consumerOffset(byte[] name) {
+        CommandEncoder.checkName(name);
+        try (CommandChannel.Call call = channel.begin()) {
+            ConsumerQueryEncoder query = new ConsumerQueryEncoder();
+            query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder())
+                    .putName(name, 0, name.length);
+            return new ResultDecoder().done(call.execute(query.limit()));
+        }
+    }
+
+    @Override
+    public Map<String, Long> consumers() {
+        Map<String, Long> found = new LinkedHashMap<>();
+        byte[] after = NO_BYTES;
+        while (after != null) {
+            try (CommandChannel.Call call = channel.begin()) {
+                ConsumersQueryEncoder query = new ConsumersQueryEncoder();
+                query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder())
+                        .putAfter(after, 0, after.length);
+                after = new ResultDecoder().consumers(call.execute(query.limit()), found);
+            }
+        }
+        return found;
+    }
+
+    @Override
+    public byte[] xattr(long inode, byte[] name) {
+        CommandEncoder.checkName(name);
+        try (CommandChannel.Call call = channel.begin()) {
+            XattrQueryEncoder query = new XattrQueryEncoder();
+            query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder())
+                    .inode(inode)
+                    .putName(name, 0, name.length);
+            return new ResultDecoder().xattr(call.execute(query.limit()));
+        }
+    }
+
+    @Override
+    public List<byte[]> xattrNames(long inode) {
+        try (CommandChannel.Call call = channel.begin()) {
+            XattrNamesQueryEncoder query = new XattrNamesQueryEncoder();
+            query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder())
+                    .inode(inode);
+            return new ResultDecoder().xattrNames(call.execute(query.limit()));
         }
     }
 }

@@ -1,17 +1,32 @@
 package org.apollofs.namespace.command;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.namespace.client.Change;
+import org.apollofs.namespace.client.ChangeLog;
+import org.apollofs.namespace.client.ChangePage;
 import org.apollofs.namespace.client.DirectoryEntry;
 import org.apollofs.namespace.client.DirectoryPage;
 import org.apollofs.namespace.client.Extent;
 import org.apollofs.namespace.client.FreedRun;
 import org.apollofs.namespace.client.Inode;
+import org.apollofs.namespace.client.KeyPage;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.NamespaceException;
 import org.apollofs.namespace.client.PlacementTable;
+import org.apollofs.namespace.client.Txn;
+import org.apollofs.namespace.client.TxnResult;
+import org.apollofs.namespace.command.sbe.ChangeRangeResultDecoder;
+import org.apollofs.namespace.command.sbe.ChangesResultDecoder;
+import org.apollofs.namespace.command.sbe.ConsumersResultDecoder;
 import org.apollofs.namespace.command.sbe.ContentResultDecoder;
 import org.apollofs.namespace.command.sbe.DirectoryResultDecoder;
 import org.apollofs.namespace.command.sbe.DoneDecoder;
@@ -19,10 +34,14 @@ import org.apollofs.namespace.command.sbe.FailedDecoder;
 import org.apollofs.namespace.command.sbe.Flag;
 import org.apollofs.namespace.command.sbe.FreedResultDecoder;
 import org.apollofs.namespace.command.sbe.InodeResultDecoder;
+import org.apollofs.namespace.command.sbe.KeyPageResultDecoder;
 import org.apollofs.namespace.command.sbe.KeyResultDecoder;
 import org.apollofs.namespace.command.sbe.LiveExtentsResultDecoder;
 import org.apollofs.namespace.command.sbe.MessageHeaderDecoder;
 import org.apollofs.namespace.command.sbe.PlacementResultDecoder;
+import org.apollofs.namespace.command.sbe.TransactionResultDecoder;
+import org.apollofs.namespace.command.sbe.XattrNamesResultDecoder;
+import org.apollofs.namespace.command.sbe.XattrResultDecoder;
 
 /**
  * Decodes results; each method throws the {@link NamespaceException} that the result is, if it is one. One thread at a time.
@@ -159,5 +178,134 @@ public final class ResultDecoder {
             extents.add(Records.get(extent.extent()));
         }
         return new LiveExtents(extents, lastInode, nextOffset);
+    }
+
+    KeyPage keyPage(DirectBuffer result) {
+        expect(result, KeyPageResultDecoder.TEMPLATE_ID);
+        KeyPageResultDecoder page = new KeyPageResultDecoder();
+        page.wrapAndApplyHeader(result, 0, header);
+        boolean hasNext = page.hasNext() == Flag.YES;
+        KeyPageResultDecoder.EntriesDecoder group = page.entries();
+        List<KeyPage.Entry> entries = new ArrayList<>(group.count());
+        while (group.hasNext()) {
+            boolean hasValue = group.next().hasValue() == Flag.YES;
+            Inode inode = Records.get(group.inode());
+            byte[] key = new byte[group.keyLength()];
+            group.getKey(key, 0, key.length);
+            byte[] value = new byte[group.valueLength()];
+            group.getValue(value, 0, value.length);
+            entries.add(new KeyPage.Entry(
+                    new String(key, StandardCharsets.UTF_8), hasValue ? value : null, inode.contentVersion(), inode));
+        }
+        byte[] next = new byte[page.nextLength()];
+        page.getNext(next, 0, next.length);
+        return new KeyPage(entries, hasNext ? new String(next, StandardCharsets.UTF_8) : null);
+    }
+
+    ChangePage changes(DirectBuffer result) {
+        expect(result, ChangesResultDecoder.TEMPLATE_ID);
+        ChangesResultDecoder page = new ChangesResultDecoder();
+        page.wrapAndApplyHeader(result, 0, header);
+        int count = page.recordCount();
+        List<Change> changes = new ArrayList<>(count);
+        int offset = page.limit() + ChangesResultDecoder.recordsHeaderLength();
+        for (int i = 0; i < count; i++) {
+            int length = result.getInt(offset, LITTLE_ENDIAN);
+            long sequence = result.getLong(offset + Integer.BYTES, LITTLE_ENDIAN);
+            changes.add(ChangeRecord.decode(sequence, result, offset + Integer.BYTES + Long.BYTES));
+            offset += Integer.BYTES + Long.BYTES + length;
+        }
+        return new ChangePage(changes, page.nextSequence(), page.lastSequence());
+    }
+
+    ChangeLog.Range changeRange(DirectBuffer result) {
+        expect(result, ChangeRangeResultDecoder.TEMPLATE_ID);
+        ChangeRangeResultDecoder range = new ChangeRangeResultDecoder();
+        range.wrapAndApplyHeader(result, 0, header);
+        return new ChangeLog.Range(range.firstSequence(), range.lastSequence());
+    }
+
+    /** Adds a page of consumers. @return the name to go on after, or null. */
+    byte[] consumers(DirectBuffer result, Map<String, Long> to) {
+        expect(result, ConsumersResultDecoder.TEMPLATE_ID);
+        ConsumersResultDecoder page = new ConsumersResultDecoder();
+        page.wrapAndApplyHeader(result, 0, header);
+        boolean more = page.more() == Flag.YES;
+        byte[] last = null;
+        ConsumersResultDecoder.ConsumersDecoder group = page.consumers();
+        while (group.hasNext()) {
+            long position = group.next().position();
+            last = new byte[group.nameLength()];
+            group.getName(last, 0, last.length);
+            to.put(new String(last, StandardCharsets.UTF_8), position);
+        }
+        return more ? last : null;
+    }
+
+    byte[] xattr(DirectBuffer result) {
+        expect(result, XattrResultDecoder.TEMPLATE_ID);
+        XattrResultDecoder found = new XattrResultDecoder();
+        found.wrapAndApplyHeader(result, 0, header);
+        if (found.found() != Flag.YES) {
+            return null;
+        }
+        byte[] value = new byte[found.valueLength()];
+        found.getValue(value, 0, value.length);
+        return value;
+    }
+
+    List<byte[]> xattrNames(DirectBuffer result) {
+        expect(result, XattrNamesResultDecoder.TEMPLATE_ID);
+        XattrNamesResultDecoder found = new XattrNamesResultDecoder();
+        found.wrapAndApplyHeader(result, 0, header);
+        byte[] all = new byte[found.namesLength()];
+        found.getNames(all, 0, all.length);
+        List<byte[]> names = new ArrayList<>();
+        int start = 0;
+        for (int i = 0; i < all.length; i++) {
+            if (all[i] == 0) {
+                names.add(Arrays.copyOfRange(all, start, i));
+                start = i + 1;
+            }
+        }
+        return names;
+    }
+
+    /** @param txn what was asked for: it says of which kind each outcome is. */
+    TxnResult transaction(DirectBuffer result, Txn txn) {
+        expect(result, TransactionResultDecoder.TEMPLATE_ID);
+        TransactionResultDecoder decoder = new TransactionResultDecoder();
+        decoder.wrapAndApplyHeader(result, 0, header);
+        boolean succeeded = decoder.succeeded() == Flag.YES;
+        long transaction = decoder.transaction();
+        List<Txn.Operation> operations = succeeded ? txn.then() : txn.otherwise();
+        List<TxnResult.Outcome> outcomes = new ArrayList<>();
+        TransactionResultDecoder.OutcomesDecoder group = decoder.outcomes();
+        UnsafeBuffer nested = new UnsafeBuffer(0, 0);
+        for (Txn.Operation operation : operations) {
+            group.next().wrapResult(nested);
+            outcomes.add(outcome(operation, nested));
+        }
+        return new TxnResult(succeeded, transaction, outcomes);
+    }
+
+    private TxnResult.Outcome outcome(Txn.Operation operation, DirectBuffer result) {
+        return switch (operation) {
+            case Txn.Get get -> {
+                KeyValue.Value value = key(result);
+                yield new TxnResult.Outcome(value != null, value == null ? 0 : value.version(), value, null);
+            }
+            case Txn.Put put -> new TxnResult.Outcome(true, done(result), null, null);
+            case Txn.Delete delete -> new TxnResult.Outcome(done(result) != 0, 0, null, null);
+            case Txn.RemoveTree remove -> new TxnResult.Outcome(done(result) != 0, 0, null, null);
+            case Txn.Commit commit -> {
+                Inode inode = inode(result);
+                yield new TxnResult.Outcome(true, inode.contentVersion(), null, inode);
+            }
+            case Txn.Rename rename -> {
+                Inode replaced = inode(result);
+                yield new TxnResult.Outcome(replaced != null, 0, null, replaced);
+            }
+        };
     }
 }

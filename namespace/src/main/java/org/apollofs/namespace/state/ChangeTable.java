@@ -1,36 +1,33 @@
 package org.apollofs.namespace.state;
 
+import static org.apollofs.namespace.command.ChangeRecord.INODE;
+import static org.apollofs.namespace.command.ChangeRecord.OPERATION;
+import static org.apollofs.namespace.command.ChangeRecord.OTHER_LENGTH;
+import static org.apollofs.namespace.command.ChangeRecord.PARENT;
+import static org.apollofs.namespace.command.ChangeRecord.PATH;
+import static org.apollofs.namespace.command.ChangeRecord.PATH_LENGTH;
+import static org.apollofs.namespace.command.ChangeRecord.SESSION;
+import static org.apollofs.namespace.command.ChangeRecord.SIZE;
+import static org.apollofs.namespace.command.ChangeRecord.TIME;
+import static org.apollofs.namespace.command.ChangeRecord.TRANSACTION;
+
 import java.nio.ByteBuffer;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.namespace.client.ChangeOperation;
 import org.apollofs.namespace.client.NamespaceLimits;
+import org.apollofs.namespace.command.ChangeRecord;
 
 /**
  * The change log: an entry per committed change, with gapless sequence numbers from 1. The sequence is the version that
  * the changed inodes take.
  *
- * <pre>
- *  0        8       16       24     32            40        48     52           56
- *  | timeNs | inode | parent | size | transaction | session | op | pathLength | otherLength | path | other path |
- * </pre>
- *
- * Little-endian. {@code transaction} is the sequence of the transaction's entry. A path is that at the time of the change;
- * it is left empty if it had grown beyond the limit (a directory above it was renamed): then inode and parent say what it
+ * <p>An entry is a {@link ChangeRecord}. Entries of one transaction are neighbours and carry the sequence of the last of
+ * them. A path is that at the time of the change; it is left empty if it had grown beyond the limit (a directory above it
+ * was renamed): then inode and parent say what it
  * was. Retention is by bytes, and by age once a tick: both from the log, so that all replicas drop the same.
  */
 final class ChangeTable {
-    private static final int TIME = 0;
-    private static final int INODE = 8;
-    private static final int PARENT = 16;
-    private static final int SIZE = 24;
-    private static final int TRANSACTION = 32;
-    private static final int SESSION = 40;
-    private static final int OPERATION = 48;
-    private static final int PATH_LENGTH = 52;
-    private static final int OTHER_LENGTH = 56;
-    private static final int PATH = 60;
-
     /** Bytes of entries that are kept. */
     private static final long RETAINED_BYTES = 256L << 20;
     /** Age up to which entries are kept: 7 days. */
@@ -41,6 +38,8 @@ final class ChangeTable {
     private static final int OVERHEAD = 24;
 
     private final Store store;
+    private int depth;
+    private long groupFirst;
     private final UnsafeBuffer entry =
             new UnsafeBuffer(ByteBuffer.allocateDirect(PATH + 2 * NamespaceLimits.PATH_LENGTH));
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
@@ -53,6 +52,37 @@ final class ChangeTable {
     /** Sequence that the change now being applied will have. */
     long next() {
         return store.meta.get(Meta.LAST_CHANGE) + 1;
+    }
+
+    /** Entries from here to {@link #end} are one transaction. May be nested: the outermost counts. */
+    void begin() {
+        if (depth++ == 0) {
+            groupFirst = next();
+        }
+    }
+
+    /** Ends what {@link #begin} began. @return the transaction's number; 0 if there was no change. */
+    long end() {
+        long last = store.meta.get(Meta.LAST_CHANGE);
+        if (--depth > 0 || last < groupFirst) {
+            return 0;
+        }
+        for (long sequence = groupFirst; sequence < last; sequence++) {
+            DirectBuffer value = store.tables.changes.get(store.txn(), store.key.of(sequence));
+            if (value != null) {
+                view.wrap(entry, 0, value.capacity());
+                view.putBytes(0, value, 0, value.capacity());
+                view.putLong(TRANSACTION, last);
+                store.tables.changes.put(store.txn(), store.key.of(sequence), view);
+            }
+        }
+        return last;
+    }
+
+    /** What was begun is aborted, and so are its entries. */
+    void abandon() {
+        depth = 0;
+        otherLength = 0;
     }
 
     /** Notes the path before the change of a rename, or the second one of an exchange. */
@@ -108,18 +138,25 @@ final class ChangeTable {
         store.tables.changes.put(store.txn(), store.key.of(sequence), view);
         store.meta.set(Meta.LAST_CHANGE, sequence);
         store.meta.add(Meta.CHANGE_BYTES, view.capacity() + OVERHEAD);
-        for (int i = 0; i < MAX_DROPS && store.meta.get(Meta.CHANGE_BYTES) > RETAINED_BYTES; i++) {
+        for (int i = 0; i < MAX_DROPS && isOverfull(); i++) {
             dropFirst(Long.MAX_VALUE);
         }
     }
 
-    /** Drops what is too old, a bounded number at a time. */
+    /** Drops what is too old or too much, a bounded number at a time. */
     void expire(int atMost) {
+        long retainedNs = store.meta.get(Meta.RETAINED_NS);
+        long oldestNs = store.nowNs() - (retainedNs == 0 ? RETAINED_NS : retainedNs);
         for (int i = 0; i < atMost; i++) {
-            if (!dropFirst(store.nowNs() - RETAINED_NS)) {
+            if (!dropFirst(isOverfull() ? Long.MAX_VALUE : oldestNs)) {
                 return;
             }
         }
+    }
+
+    private boolean isOverfull() {
+        long retained = store.meta.get(Meta.RETAINED_BYTES);
+        return store.meta.get(Meta.CHANGE_BYTES) > (retained == 0 ? RETAINED_BYTES : retained);
     }
 
     private boolean dropFirst(long olderThanNs) {

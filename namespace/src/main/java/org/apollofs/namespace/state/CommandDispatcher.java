@@ -3,11 +3,9 @@ package org.apollofs.namespace.state;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.namespace.client.AttributeChange;
 import org.apollofs.namespace.client.ContentCommit;
 import org.apollofs.namespace.client.Extent;
-import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.NamespaceLimits;
 import org.apollofs.namespace.command.CommandHead;
@@ -16,14 +14,11 @@ import org.apollofs.namespace.command.sbe.AcknowledgeFreedDecoder;
 import org.apollofs.namespace.command.sbe.AddPlacementTableDecoder;
 import org.apollofs.namespace.command.sbe.CloseSessionDecoder;
 import org.apollofs.namespace.command.sbe.CommitContentDecoder;
-import org.apollofs.namespace.command.sbe.CompareAndSetDecoder;
-import org.apollofs.namespace.command.sbe.DeleteDecoder;
 import org.apollofs.namespace.command.sbe.KeepAliveSessionDecoder;
+import org.apollofs.namespace.command.sbe.KeyQueryDecoder;
 import org.apollofs.namespace.command.sbe.MakeLinkDecoder;
 import org.apollofs.namespace.command.sbe.MakeNodeDecoder;
-import org.apollofs.namespace.command.sbe.MessageHeaderDecoder;
 import org.apollofs.namespace.command.sbe.OpenSessionDecoder;
-import org.apollofs.namespace.command.sbe.PutDecoder;
 import org.apollofs.namespace.command.sbe.ReleaseUnlinkedDecoder;
 import org.apollofs.namespace.command.sbe.RemoveDirectoryDecoder;
 import org.apollofs.namespace.command.sbe.RenameDecoder;
@@ -52,7 +47,11 @@ final class CommandDispatcher {
     private final SystemCommands system;
     private final QueryDispatcher queries;
 
-    private final MessageHeaderDecoder header = new MessageHeaderDecoder();
+    private final KeyDispatcher keys;
+    private final AttributeDispatcher attributes;
+    private final LeaseCommands leases;
+
+    private final CommandInput input = new CommandInput();
     private final OpenSessionDecoder openSession = new OpenSessionDecoder();
     private final MakeNodeDecoder makeNode = new MakeNodeDecoder();
     private final MakeLinkDecoder makeLink = new MakeLinkDecoder();
@@ -64,16 +63,6 @@ final class CommandDispatcher {
     private final CommitContentDecoder commitContent = new CommitContentDecoder();
     private final AddPlacementTableDecoder addPlacement = new AddPlacementTableDecoder();
     private final AcknowledgeFreedDecoder acknowledgeFreed = new AcknowledgeFreedDecoder();
-    private final PutDecoder put = new PutDecoder();
-    private final CompareAndSetDecoder compareAndSet = new CompareAndSetDecoder();
-    private final DeleteDecoder delete = new DeleteDecoder();
-    private final UnsafeBuffer first = new UnsafeBuffer(0, 0);
-    private final UnsafeBuffer second = new UnsafeBuffer(0, 0);
-    private final UnsafeBuffer third = new UnsafeBuffer(0, 0);
-
-    private DirectBuffer command;
-    private long session;
-    private boolean isDecoded;
 
     CommandDispatcher(Store store, SessionTable sessions, ResultWriter results) {
         this.store = store;
@@ -83,7 +72,10 @@ final class CommandDispatcher {
         tree = new TreeCommands(store, extents);
         content = new ContentCommands(store, extents, tree);
         system = new SystemCommands(store);
-        queries = new QueryDispatcher(store.tables, results);
+        queries = new QueryDispatcher(store.tables, results, store.meta);
+        leases = new LeaseCommands(store, tree);
+        keys = new KeyDispatcher(store, results, input, content, tree, leases, this::carryOutWithin);
+        attributes = new AttributeDispatcher(store, results, input, system);
     }
 
     /** Makes the root directory, in an empty state. */
@@ -94,6 +86,7 @@ final class CommandDispatcher {
     /** The batch was aborted: what was cached of it is forgotten. */
     void onAbort() {
         extents.onAbort();
+        store.changes.abandon();
     }
 
     /** Time has passed: leases end, old changes go. */
@@ -103,6 +96,7 @@ final class CommandDispatcher {
             end(expired);
             expired = sessions.expired(store.nowNs());
         }
+        leases.expire();
         store.changes.expire(EXPIRED_CHANGES_PER_TICK);
     }
 
@@ -117,13 +111,13 @@ final class CommandDispatcher {
      * @param buffer the command, from its header to its end.
      */
     void apply(DirectBuffer buffer) {
-        command = buffer;
         if (buffer.capacity() < CommandHead.COMMAND_LENGTH) {
             results.begin(0, 0);
             results.failed(NamespaceError.INVALID, "command too short: length=" + buffer.capacity());
             return;
         }
-        session = CommandHead.session(buffer, 0);
+        input.wrap(buffer, CommandHead.session(buffer, 0));
+        long session = input.session();
         long commandId = CommandHead.commandId(buffer, 0);
         results.begin(session, commandId);
         int template = CommandHead.templateId(buffer, 0);
@@ -145,26 +139,27 @@ final class CommandDispatcher {
     }
 
     private void keepAlive() {
-        SessionTable.Session of = sessions.get(session);
+        SessionTable.Session of = sessions.get(input.session());
         if (of != null) {
-            sessions.touch(of, store.nowNs(), CommandHead.ackedBelow(command, 0));
+            sessions.touch(of, store.nowNs(), CommandHead.ackedBelow(input.command(), 0));
         }
     }
 
     /** A command of a session is applied, or, if it was before, answered as then. */
     private void applyOnce(int template, long commandId) {
-        SessionTable.Session of = sessions.get(session);
+        SessionTable.Session of = sessions.get(input.session());
         if (of == null) {
-            results.failed(NamespaceError.FENCED, "no such session, or its lease is over: session=" + session);
+            results.failed(NamespaceError.FENCED, "no such session, or its lease is over: session=" + input.session());
             return;
         }
-        sessions.touch(of, store.nowNs(), CommandHead.ackedBelow(command, 0));
+        sessions.touch(of, store.nowNs(), CommandHead.ackedBelow(input.command(), 0));
         if (template == KeepAliveSessionDecoder.TEMPLATE_ID) {
             results.done(0);
             return;
         }
         if (of.isAcked(commandId)) {
-            results.failed(NamespaceError.INVALID, "answered long ago: session=" + session + ", command=" + commandId);
+            results.failed(
+                    NamespaceError.INVALID, "answered long ago: session=" + input.session() + ", command=" + commandId);
             return;
         }
         byte[] before = of.result(commandId);
@@ -179,13 +174,13 @@ final class CommandDispatcher {
     }
 
     private void attempt(int template) {
-        isDecoded = false;
         try {
             carryOut(template);
         } catch (Refusal refusal) {
+            store.changes.abandon();
             results.failed(refusal.error(), refusal.getMessage());
         } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
-            if (isDecoded) {
+            if (input.isDecoded()) {
                 throw e;
             }
             results.failed(NamespaceError.INVALID, "malformed command: template=" + template + ", " + e.getMessage());
@@ -195,7 +190,7 @@ final class CommandDispatcher {
     private void unsupported(int template) {
         results.failed(
                 NamespaceError.UNSUPPORTED,
-                "unknown command: template=" + template + ", version=" + CommandHead.version(command, 0)
+                "unknown command: template=" + template + ", version=" + CommandHead.version(input.command(), 0)
                         + ", supported=" + OpenSessionDecoder.SCHEMA_VERSION);
     }
 
@@ -213,26 +208,28 @@ final class CommandDispatcher {
             case CommitContentDecoder.TEMPLATE_ID -> onCommitContent();
             case AddPlacementTableDecoder.TEMPLATE_ID -> onAddPlacementTable();
             case AcknowledgeFreedDecoder.TEMPLATE_ID -> onAcknowledgeFreed();
-            case PutDecoder.TEMPLATE_ID -> onPut();
-            case CompareAndSetDecoder.TEMPLATE_ID -> onCompareAndSet();
-            case DeleteDecoder.TEMPLATE_ID -> onDelete();
             case TickDecoder.TEMPLATE_ID -> results.failed(NamespaceError.NOT_PERMITTED, "time is the cluster's");
-            default -> unsupported(template);
+            default -> {
+                if (!keys.carryOut(template) && !attributes.carryOut(template)) {
+                    unsupported(template);
+                }
+            }
         }
     }
 
-    /** The block must be as long as this build's, and within the command. */
-    private void checkBlock(int blockLength) {
-        int claimed = CommandHead.blockLength(command, 0);
-        if (claimed < blockLength || MessageHeaderDecoder.ENCODED_LENGTH + claimed > command.capacity()) {
-            throw new IndexOutOfBoundsException("blockLength=" + claimed + ", length=" + command.capacity());
+    /** Carries out a command of a transaction; what is wrong with it is a {@link Refusal}. */
+    private void carryOutWithin(int template, DirectBuffer operation) {
+        input.wrap(operation, input.session());
+        if (template == KeyQueryDecoder.TEMPLATE_ID) {
+            queries.answerWithin(template, operation, store.txn());
+        } else {
+            carryOut(template);
         }
     }
 
     private void onOpenSession() {
-        checkBlock(OpenSessionDecoder.BLOCK_LENGTH);
-        openSession.wrapAndApplyHeader(command, 0, header);
-        isDecoded = true;
+        openSession.wrapAndApplyHeader(input.checked(OpenSessionDecoder.BLOCK_LENGTH), 0, input.header);
+        input.decoded();
         SessionTable.Session same = sessions.byNonce(openSession.nonce());
         if (same == null) {
             if (openSession.leaseNs() < MIN_LEASE_NS) {
@@ -246,74 +243,73 @@ final class CommandDispatcher {
     }
 
     private void onCloseSession() {
-        isDecoded = true;
-        end(sessions.get(session));
+        input.decoded();
+        end(sessions.get(input.session()));
         results.done(0);
     }
 
     private void onMakeNode() {
-        checkBlock(MakeNodeDecoder.BLOCK_LENGTH);
-        makeNode.wrapAndApplyHeader(command, 0, header);
-        makeNode.wrapName(first);
-        makeNode.wrapTarget(second);
-        isDecoded = true;
+        makeNode.wrapAndApplyHeader(input.checked(MakeNodeDecoder.BLOCK_LENGTH), 0, input.header);
+        makeNode.wrapName(input.first);
+        makeNode.wrapTarget(input.second);
+        input.decoded();
         results.inode(tree.makeNode(
-                session, makeNode.parent(), first, makeNode.mode(), makeNode.uid(), makeNode.gid(), second));
+                input.session(),
+                makeNode.parent(),
+                input.first,
+                makeNode.mode(),
+                makeNode.uid(),
+                makeNode.gid(),
+                input.second));
     }
 
     private void onMakeLink() {
-        checkBlock(MakeLinkDecoder.BLOCK_LENGTH);
-        makeLink.wrapAndApplyHeader(command, 0, header);
-        makeLink.wrapNewName(first);
-        isDecoded = true;
-        results.inode(tree.link(session, makeLink.inode(), makeLink.newParent(), first));
+        makeLink.wrapAndApplyHeader(input.checked(MakeLinkDecoder.BLOCK_LENGTH), 0, input.header);
+        makeLink.wrapNewName(input.first);
+        input.decoded();
+        results.inode(tree.link(input.session(), makeLink.inode(), makeLink.newParent(), input.first));
     }
 
     private void onUnlink() {
-        checkBlock(UnlinkDecoder.BLOCK_LENGTH);
-        unlink.wrapAndApplyHeader(command, 0, header);
-        unlink.wrapName(first);
-        isDecoded = true;
-        results.inode(tree.unlink(session, unlink.parent(), first, unlink.keepOpenRaw() == 1));
+        unlink.wrapAndApplyHeader(input.checked(UnlinkDecoder.BLOCK_LENGTH), 0, input.header);
+        unlink.wrapName(input.first);
+        input.decoded();
+        results.inode(tree.unlink(input.session(), unlink.parent(), input.first, unlink.keepOpenRaw() == 1));
     }
 
     private void onRemoveDirectory() {
-        checkBlock(RemoveDirectoryDecoder.BLOCK_LENGTH);
-        removeDirectory.wrapAndApplyHeader(command, 0, header);
-        removeDirectory.wrapName(first);
-        isDecoded = true;
-        tree.removeDirectory(session, removeDirectory.parent(), first);
+        removeDirectory.wrapAndApplyHeader(input.checked(RemoveDirectoryDecoder.BLOCK_LENGTH), 0, input.header);
+        removeDirectory.wrapName(input.first);
+        input.decoded();
+        tree.removeDirectory(input.session(), removeDirectory.parent(), input.first);
         results.done(0);
     }
 
     private void onRename() {
-        checkBlock(RenameDecoder.BLOCK_LENGTH);
-        rename.wrapAndApplyHeader(command, 0, header);
-        rename.wrapName(first);
-        rename.wrapNewName(second);
-        isDecoded = true;
+        rename.wrapAndApplyHeader(input.checked(RenameDecoder.BLOCK_LENGTH), 0, input.header);
+        rename.wrapName(input.first);
+        rename.wrapNewName(input.second);
+        input.decoded();
         results.inode(tree.rename(
-                session,
+                input.session(),
                 rename.parent(),
-                first,
+                input.first,
                 rename.newParent(),
-                second,
+                input.second,
                 rename.renameFlags(),
                 rename.keepOpenRaw() == 1));
     }
 
     private void onReleaseUnlinked() {
-        checkBlock(ReleaseUnlinkedDecoder.BLOCK_LENGTH);
-        releaseUnlinked.wrapAndApplyHeader(command, 0, header);
-        isDecoded = true;
-        tree.releaseUnlinked(session, releaseUnlinked.inode());
+        releaseUnlinked.wrapAndApplyHeader(input.checked(ReleaseUnlinkedDecoder.BLOCK_LENGTH), 0, input.header);
+        input.decoded();
+        tree.releaseUnlinked(input.session(), releaseUnlinked.inode());
         results.done(0);
     }
 
     private void onSetAttributes() {
-        checkBlock(SetAttributesDecoder.BLOCK_LENGTH);
-        setAttributes.wrapAndApplyHeader(command, 0, header);
-        isDecoded = true;
+        setAttributes.wrapAndApplyHeader(input.checked(SetAttributesDecoder.BLOCK_LENGTH), 0, input.header);
+        input.decoded();
         AttributeChange change = new AttributeChange(
                 setAttributes.mode(),
                 setAttributes.uid(),
@@ -321,18 +317,17 @@ final class CommandDispatcher {
                 setAttributes.size(),
                 setAttributes.atimeNs(),
                 setAttributes.mtimeNs());
-        results.inode(content.setAttributes(session, setAttributes.inode(), change));
+        results.inode(content.setAttributes(input.session(), setAttributes.inode(), change));
     }
 
     private void onCommitContent() {
-        checkBlock(CommitContentDecoder.BLOCK_LENGTH);
-        commitContent.wrapAndApplyHeader(command, 0, header);
+        commitContent.wrapAndApplyHeader(input.checked(CommitContentDecoder.BLOCK_LENGTH), 0, input.header);
         List<Extent> laid = new ArrayList<>();
         for (CommitContentDecoder.ExtentsDecoder extent : commitContent.extents()) {
             laid.add(Records.get(extent.extent()));
         }
-        commitContent.wrapInlineBytes(first);
-        isDecoded = true;
+        commitContent.wrapInlineBytes(input.first);
+        input.decoded();
         ContentCommit commit = new ContentCommit(
                 commitContent.inode(),
                 commitContent.replaceRaw() == 1,
@@ -341,59 +336,28 @@ final class CommandDispatcher {
                 laid,
                 commitContent.size(),
                 commitContent.mtimeNs());
-        results.inode(content.commit(session, commit, commitContent.hasInlineRaw() == 1 ? first : null));
+        results.inode(content.commit(input.session(), commit, commitContent.hasInlineRaw() == 1 ? input.first : null));
     }
 
     private void onAddPlacementTable() {
-        checkBlock(AddPlacementTableDecoder.BLOCK_LENGTH);
-        addPlacement.wrapAndApplyHeader(command, 0, header);
+        addPlacement.wrapAndApplyHeader(input.checked(AddPlacementTableDecoder.BLOCK_LENGTH), 0, input.header);
         AddPlacementTableDecoder.TargetsDecoder group = addPlacement.targets();
         int[] targets = new int[group.count()];
         for (int i = 0; i < targets.length; i++) {
             targets[i] = group.next().target();
         }
-        isDecoded = true;
+        input.decoded();
         results.done(system.addPlacementTable(addPlacement.dataChunks(), addPlacement.parityChunks(), targets));
     }
 
     private void onAcknowledgeFreed() {
-        checkBlock(AcknowledgeFreedDecoder.BLOCK_LENGTH);
-        acknowledgeFreed.wrapAndApplyHeader(command, 0, header);
+        acknowledgeFreed.wrapAndApplyHeader(input.checked(AcknowledgeFreedDecoder.BLOCK_LENGTH), 0, input.header);
         AcknowledgeFreedDecoder.RunsDecoder group = acknowledgeFreed.runs();
         long[] sequences = new long[group.count()];
         for (int i = 0; i < sequences.length; i++) {
             sequences[i] = group.next().sequence();
         }
-        isDecoded = true;
+        input.decoded();
         results.done(system.acknowledgeFreed(sequences));
-    }
-
-    private void onPut() {
-        checkBlock(PutDecoder.BLOCK_LENGTH);
-        put.wrapAndApplyHeader(command, 0, header);
-        put.wrapPath(first);
-        put.wrapValue(second);
-        isDecoded = true;
-        results.done(content.put(session, first, second, put.expectedVersion()));
-    }
-
-    private void onCompareAndSet() {
-        checkBlock(CompareAndSetDecoder.BLOCK_LENGTH);
-        compareAndSet.wrapAndApplyHeader(command, 0, header);
-        compareAndSet.wrapPath(first);
-        compareAndSet.wrapExpected(second);
-        compareAndSet.wrapUpdate(third);
-        isDecoded = true;
-        boolean isSet = content.compareAndSet(session, first, second, third);
-        results.inode(isSet ? content.lastSet() : null);
-    }
-
-    private void onDelete() {
-        checkBlock(DeleteDecoder.BLOCK_LENGTH);
-        delete.wrapAndApplyHeader(command, 0, header);
-        delete.wrapPath(first);
-        isDecoded = true;
-        boolean existed = content.delete(session, first, delete.expectedVersion());
-        results.done(existed ? 1 : KeyValue.ABSENT);
     }
 }

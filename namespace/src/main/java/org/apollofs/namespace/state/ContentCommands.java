@@ -192,9 +192,12 @@ final class ContentCommands {
 
     // Keys.
 
-    /** Sets a value. @return its version. */
-    long put(long session, DirectBuffer keyPath, DirectBuffer value, long expectedVersion) {
+    /** Sets a value. @param lease to attach the key to, or 0: it is detached. @return its version. */
+    long put(long session, DirectBuffer keyPath, DirectBuffer value, long expectedVersion, long lease) {
         checkInline(value);
+        if (lease != 0) {
+            store.leases.require(lease);
+        }
         path.parse(keyPath);
         long inode = resolve();
         if (inode != 0) {
@@ -202,11 +205,16 @@ final class ContentCommands {
             StateReader.checkIsValue(file);
         }
         checkVersion(expectedVersion, inode == 0 ? KeyValue.ABSENT : file.contentVersion());
+        store.changes.begin();
         if (inode == 0) {
-            long directory = tree.makeParents(session, path);
-            inode = tree.makeFile(directory, path.last());
+            long parent = tree.makeParents(session, path);
+            inode = tree.makeFile(parent, path.last());
         }
-        return setValue(session, inode, value);
+        store.require(file, inode);
+        store.leases.attach(file, lease);
+        long version = setValue(session, value);
+        store.changes.end();
+        return version;
     }
 
     /** Sets a value if it equals another. @return whether it did. */
@@ -222,7 +230,7 @@ final class ContentCommands {
         if (!valueEquals(expected)) {
             return false;
         }
-        setValue(session, inode, update);
+        setValue(session, update);
         return true;
     }
 
@@ -231,11 +239,11 @@ final class ContentCommands {
         return file.toInode();
     }
 
-    private long setValue(long session, long inode, DirectBuffer value) {
-        store.require(file, inode);
+    /** Sets the value of the file that {@code file} holds. */
+    private long setValue(long session, DirectBuffer value) {
         long version = store.changes.next();
         dropContent();
-        extents.free(inode);
+        extents.free(file.id());
         putInline(value);
         file.size(value.capacity());
         file.mtimeNs(store.nowNs());
@@ -294,5 +302,33 @@ final class ContentCommands {
             }
         }
         return inode;
+    }
+
+    // Comparisons of transactions: none is refused for what the tree holds.
+
+    /** Whether there is anything at a path. */
+    boolean exists(DirectBuffer keyPath) {
+        return find(keyPath) != 0;
+    }
+
+    /** Whether what is at a path has a content version; 0 if there is nothing. */
+    boolean hasVersion(DirectBuffer keyPath, long version) {
+        long inode = find(keyPath);
+        return version == (inode == 0 ? KeyValue.ABSENT : file.contentVersion());
+    }
+
+    /** Whether a file has a value. */
+    boolean hasValue(DirectBuffer keyPath, DirectBuffer expected) {
+        return find(keyPath) != 0 && file.isRegular() && valueEquals(expected);
+    }
+
+    /** Loads the inode of a path. @return it, or 0. */
+    private long find(DirectBuffer keyPath) {
+        path.parse(keyPath);
+        long inode = Inode.ROOT;
+        for (int i = 0; i < path.count() && inode != 0; i++) {
+            inode = store.child(inode, path.name(i));
+        }
+        return inode != 0 && store.load(file, inode) ? inode : 0;
     }
 }

@@ -13,8 +13,8 @@ import org.apollofs.namespace.client.NamespaceLimits;
  * <pre>
  *  0       4       8       12          16    24     32     40     48       56
  *  | mode  | uid   | gid   | linkCount | size| atime| mtime| ctime| version| contentVersion |
- *  64            72             76           80      88
- *  | extentCount | inlineLength | nameLength | parent | name ... |
+ *  64            72             76           78      80       88
+ *  | extentCount | inlineLength | nameLength | flags | parent | name ... |
  * </pre>
  *
  * Little-endian; times in ns. {@code parent} and {@code name} are one of the inode's names (the only one of a directory),
@@ -35,8 +35,14 @@ final class InodeRecord {
     private static final int EXTENT_COUNT = 64;
     private static final int INLINE_LENGTH = 72;
     private static final int NAME_LENGTH = 76;
+    private static final int FLAGS = 78;
     private static final int PARENT = 80;
     static final int NAME = 88;
+
+    /** Flag: the inode has extended attributes. */
+    static final int HAS_XATTRS = 1;
+    /** Flag: the inode is attached to a lease. */
+    static final int HAS_LEASE = 2;
 
     private final UnsafeBuffer bytes = new UnsafeBuffer(ByteBuffer.allocateDirect(NAME + NamespaceLimits.NAME_LENGTH));
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
@@ -162,7 +168,16 @@ final class InodeRecord {
     }
 
     int nameLength() {
-        return bytes.getInt(NAME_LENGTH);
+        return bytes.getShort(NAME_LENGTH) & 0xFFFF;
+    }
+
+    boolean has(int flag) {
+        return (bytes.getShort(FLAGS) & flag) != 0;
+    }
+
+    void flag(int flag, boolean isSet) {
+        int flags = bytes.getShort(FLAGS);
+        bytes.putShort(FLAGS, (short) (isSet ? flags | flag : flags & ~flag));
     }
 
     /** Buffer that holds the name at {@link #NAME}. */
@@ -172,7 +187,7 @@ final class InodeRecord {
 
     void name(long parent, DirectBuffer name, int offset, int length) {
         bytes.putLong(PARENT, parent);
-        bytes.putInt(NAME_LENGTH, length);
+        bytes.putShort(NAME_LENGTH, (short) length);
         bytes.putBytes(NAME, name, offset, length);
     }
 

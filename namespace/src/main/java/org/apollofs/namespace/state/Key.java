@@ -34,6 +34,11 @@ final class Key {
         return view(Long.BYTES + length);
     }
 
+    DirectBuffer of(DirectBuffer name) {
+        bytes.putBytes(0, name, 0, name.capacity());
+        return view(name.capacity());
+    }
+
     DirectBuffer of(long first, long second, DirectBuffer name, int offset, int length) {
         bytes.putLong(0, first, BIG_ENDIAN);
         bytes.putLong(8, second, BIG_ENDIAN);

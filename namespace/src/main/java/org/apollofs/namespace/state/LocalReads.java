@@ -1,21 +1,28 @@
 package org.apollofs.namespace.state;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.namespace.client.Change;
+import org.apollofs.namespace.client.ChangeLog;
+import org.apollofs.namespace.client.ChangePage;
 import org.apollofs.namespace.client.DirectoryPage;
 import org.apollofs.namespace.client.Extent;
 import org.apollofs.namespace.client.FileContent;
 import org.apollofs.namespace.client.FreedRun;
 import org.apollofs.namespace.client.Inode;
+import org.apollofs.namespace.client.KeyPage;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.NamespaceException;
 import org.apollofs.namespace.client.PlacementTable;
+import org.apollofs.namespace.command.ChangeRecord;
 import org.apollofs.namespace.command.NamespaceReads;
 import org.lmdbjava.Txn;
 
@@ -31,6 +38,8 @@ import org.lmdbjava.Txn;
 public final class LocalReads implements NamespaceReads, AutoCloseable {
     /** Read transactions kept for reuse: beyond, they are made and closed by the call. */
     private static final int POOLED = 64;
+
+    private static final byte[] NO_BYTES = {};
 
     private static final int UNBOUNDED = Integer.MAX_VALUE;
 
@@ -49,11 +58,13 @@ public final class LocalReads implements NamespaceReads, AutoCloseable {
     private static final class Reader {
         private final Txn<DirectBuffer> txn;
         private final StateReader state;
+        private final ChangeReader changes;
         private final UnsafeBuffer name = new UnsafeBuffer(0, 0);
 
         Reader(Tables tables) {
             txn = tables.env.txnRead();
             state = new StateReader(tables).under(txn);
+            changes = new ChangeReader(tables, null);
         }
 
         /** Ends a transaction that was reset. LmdbJava gives the reader's slot back only for one that is not. */
@@ -171,6 +182,59 @@ public final class LocalReads implements NamespaceReads, AutoCloseable {
     @Override
     public long inodeCount() {
         return read(reader -> reader.state.inodeCount());
+    }
+
+    @Override
+    public KeyPage scan(byte[] prefix, byte[] after, int limit, boolean keysOnly) {
+        return read(reader -> reader.state.scan(prefix, after, limit, keysOnly));
+    }
+
+    @Override
+    public ChangePage changes(long from, byte[] prefix, int limit) {
+        return read(reader -> {
+            List<Change> changes = new ArrayList<>();
+            reader.changes.read(
+                    reader.txn,
+                    from,
+                    prefix,
+                    limit,
+                    (sequence, entry) -> changes.add(ChangeRecord.decode(sequence, entry, 0)));
+            return new ChangePage(changes, reader.changes.next(), reader.changes.last());
+        });
+    }
+
+    @Override
+    public ChangeLog.Range changeRange() {
+        return read(reader -> reader.changes.range(reader.txn));
+    }
+
+    @Override
+    public long consumerOffset(byte[] name) {
+        return read(reader -> {
+            reader.name.wrap(name);
+            return reader.changes.consumerOffset(reader.txn, reader.name);
+        });
+    }
+
+    @Override
+    public Map<String, Long> consumers() {
+        return read(reader -> {
+            reader.name.wrap(NO_BYTES);
+            return reader.changes.consumersAfter(reader.txn, reader.name, UNBOUNDED);
+        });
+    }
+
+    @Override
+    public byte[] xattr(long inode, byte[] name) {
+        return read(reader -> {
+            reader.name.wrap(name);
+            return reader.state.xattr(inode, reader.name);
+        });
+    }
+
+    @Override
+    public List<byte[]> xattrNames(long inode) {
+        return read(reader -> reader.state.xattrNames(inode));
     }
 
     /** Position in the log up to which commands are applied and committed. */

@@ -30,6 +30,15 @@ final class Meta {
     /** Position in the log of the last command applied. */
     static final int APPLIED_POSITION = 9;
 
+    /** Last lease of keys. */
+    static final int LAST_LEASE = 10;
+    /** Bytes of changes that are retained; 0 for the default. */
+    static final int RETAINED_BYTES = 11;
+    /** Age of changes that are retained, ns; 0 for the default. */
+    static final int RETAINED_NS = 12;
+    /** Named consumers. */
+    static final int CONSUMER_COUNT = 13;
+
     private static final int COUNT = 16;
 
     private final long[] values = new long[COUNT];
@@ -59,6 +68,16 @@ final class Meta {
 
     void restore() {
         System.arraycopy(saved, 0, values, 0, COUNT);
+    }
+
+    /** The counters now, for {@link #reset}. */
+    long[] copy() {
+        return values.clone();
+    }
+
+    /** Sets the counters back to a copy: a transaction within the batch is aborted. */
+    void reset(long[] copy) {
+        System.arraycopy(copy, 0, values, 0, COUNT);
     }
 
     DirectBuffer value() {

@@ -200,9 +200,12 @@ public final class NamespaceState implements AutoCloseable {
         return store.meta.get(Meta.LAST_CHANGE);
     }
 
-    /** Time of the log at which the next lease ends, ns; {@link Long#MAX_VALUE} if there is no session. */
+    /**
+     * Time of the log at which the next lease ends, of a session or of keys, ns; {@link Long#MAX_VALUE} if there is none. Of
+     * what is committed.
+     */
     public long nextExpiryNs() {
-        return sessions.nextExpiryNs();
+        return Math.min(sessions.nextExpiryNs(), LeaseTable.nextExpiryNs(tables));
     }
 
     /** Writer sessions that are open. */

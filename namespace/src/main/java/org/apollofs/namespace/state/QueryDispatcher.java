@@ -5,6 +5,10 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.NamespaceLimits;
 import org.apollofs.namespace.command.sbe.AttributesQueryDecoder;
+import org.apollofs.namespace.command.sbe.ChangeRangeQueryDecoder;
+import org.apollofs.namespace.command.sbe.ChangesQueryDecoder;
+import org.apollofs.namespace.command.sbe.ConsumerQueryDecoder;
+import org.apollofs.namespace.command.sbe.ConsumersQueryDecoder;
 import org.apollofs.namespace.command.sbe.ContentQueryDecoder;
 import org.apollofs.namespace.command.sbe.CountQueryDecoder;
 import org.apollofs.namespace.command.sbe.DirectoryQueryDecoder;
@@ -14,6 +18,9 @@ import org.apollofs.namespace.command.sbe.LiveExtentsQueryDecoder;
 import org.apollofs.namespace.command.sbe.LookupQueryDecoder;
 import org.apollofs.namespace.command.sbe.MessageHeaderDecoder;
 import org.apollofs.namespace.command.sbe.PlacementQueryDecoder;
+import org.apollofs.namespace.command.sbe.ScanQueryDecoder;
+import org.apollofs.namespace.command.sbe.XattrNamesQueryDecoder;
+import org.apollofs.namespace.command.sbe.XattrQueryDecoder;
 import org.lmdbjava.Txn;
 
 /**
@@ -22,7 +29,7 @@ import org.lmdbjava.Txn;
  */
 final class QueryDispatcher {
     private static final int FIRST_TEMPLATE = LookupQueryDecoder.TEMPLATE_ID;
-    private static final int LAST_TEMPLATE = CountQueryDecoder.TEMPLATE_ID;
+    private static final int LAST_TEMPLATE = XattrNamesQueryDecoder.TEMPLATE_ID;
     /** Records in one answer: with 48 bytes each it stays below a command's limit. */
     private static final int MAX_RECORDS = 8 * 1024;
     /** Bytes of a page of a directory, about. */
@@ -39,11 +46,25 @@ final class QueryDispatcher {
     private final PlacementQueryDecoder placement = new PlacementQueryDecoder();
     private final FreedQueryDecoder freed = new FreedQueryDecoder();
     private final LiveExtentsQueryDecoder liveExtents = new LiveExtentsQueryDecoder();
+    private final ScanQueryDecoder scan = new ScanQueryDecoder();
+    private final ChangesQueryDecoder changes = new ChangesQueryDecoder();
+    private final ConsumerQueryDecoder consumer = new ConsumerQueryDecoder();
+    private final ConsumersQueryDecoder consumers = new ConsumersQueryDecoder();
+    private final XattrQueryDecoder xattr = new XattrQueryDecoder();
+    private final XattrNamesQueryDecoder xattrNames = new XattrNamesQueryDecoder();
+    private final ChangeReader changeReader;
+    private Txn<DirectBuffer> txn;
     private final UnsafeBuffer bytes = new UnsafeBuffer(0, 0);
 
     QueryDispatcher(Tables tables, ResultWriter results) {
+        this(tables, results, null);
+    }
+
+    /** @param live counters of the batch under whose transaction questions are answered; null where there is none. */
+    QueryDispatcher(Tables tables, ResultWriter results, Meta live) {
         this.results = results;
         reader = new StateReader(tables);
+        changeReader = new ChangeReader(tables, live);
     }
 
     static boolean isQuery(int template) {
@@ -51,8 +72,8 @@ final class QueryDispatcher {
     }
 
     /** @param inodes the count of inodes under this transaction. */
-    void apply(int template, DirectBuffer query, Txn<DirectBuffer> txn, long inodes) {
-        reader.under(txn);
+    void apply(int template, DirectBuffer query, Txn<DirectBuffer> transaction, long inodes) {
+        under(transaction);
         try {
             answer(template, query, inodes);
         } catch (Refusal refusal) {
@@ -60,6 +81,17 @@ final class QueryDispatcher {
         } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
             results.failed(NamespaceError.INVALID, "malformed query: template=" + template + ", " + e.getMessage());
         }
+    }
+
+    /** Answers a question of a transaction; what is wrong with it is a {@link Refusal}. */
+    void answerWithin(int template, DirectBuffer query, Txn<DirectBuffer> transaction) {
+        under(transaction);
+        answer(template, query, 0);
+    }
+
+    private void under(Txn<DirectBuffer> transaction) {
+        txn = transaction;
+        reader.under(transaction);
     }
 
     private void answer(int template, DirectBuffer query, long inodes) {
@@ -108,6 +140,49 @@ final class QueryDispatcher {
                         bounded(liveExtents.atMost())));
             }
             case CountQueryDecoder.TEMPLATE_ID -> results.done(inodes);
+            default -> answerMore(template, query);
+        }
+    }
+
+    private void answerMore(int template, DirectBuffer query) {
+        switch (template) {
+            case ScanQueryDecoder.TEMPLATE_ID -> {
+                scan.wrapAndApplyHeader(query, 0, header);
+                boolean hasAfter = scan.hasAfterRaw() == 1;
+                boolean keysOnly = scan.keysOnlyRaw() == 1;
+                int limit = bounded(scan.atMost());
+                byte[] prefix = new byte[scan.prefixLength()];
+                scan.getPrefix(prefix, 0, prefix.length);
+                byte[] after = new byte[scan.afterLength()];
+                scan.getAfter(after, 0, after.length);
+                results.keyPage(reader.scan(prefix, hasAfter ? after : null, limit, keysOnly));
+            }
+            case ChangesQueryDecoder.TEMPLATE_ID -> {
+                changes.wrapAndApplyHeader(query, 0, header);
+                byte[] prefix = new byte[changes.prefixLength()];
+                changes.getPrefix(prefix, 0, prefix.length);
+                results.changes(txn, changeReader, changes.fromSequence(), prefix, changes.atMost());
+            }
+            case ChangeRangeQueryDecoder.TEMPLATE_ID -> results.changeRange(changeReader.range(txn));
+            case ConsumerQueryDecoder.TEMPLATE_ID -> {
+                consumer.wrapAndApplyHeader(query, 0, header);
+                consumer.wrapName(bytes);
+                results.done(changeReader.consumerOffset(txn, bytes));
+            }
+            case ConsumersQueryDecoder.TEMPLATE_ID -> {
+                consumers.wrapAndApplyHeader(query, 0, header);
+                consumers.wrapAfter(bytes);
+                results.consumers(changeReader.consumersAfter(txn, bytes, ChangeReader.CONSUMERS_PAGE));
+            }
+            case XattrQueryDecoder.TEMPLATE_ID -> {
+                xattr.wrapAndApplyHeader(query, 0, header);
+                xattr.wrapName(bytes);
+                results.xattr(reader.xattr(xattr.inode(), bytes));
+            }
+            case XattrNamesQueryDecoder.TEMPLATE_ID -> {
+                xattrNames.wrapAndApplyHeader(query, 0, header);
+                results.xattrNames(reader.xattrNames(xattrNames.inode()));
+            }
             default -> results.failed(NamespaceError.UNSUPPORTED, "unknown query: template=" + template);
         }
     }

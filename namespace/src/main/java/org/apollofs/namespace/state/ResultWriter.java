@@ -1,18 +1,27 @@
 package org.apollofs.namespace.state;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableDirectByteBuffer;
+import org.apollofs.namespace.client.ChangeLog;
 import org.apollofs.namespace.client.DirectoryEntry;
 import org.apollofs.namespace.client.DirectoryPage;
 import org.apollofs.namespace.client.Extent;
 import org.apollofs.namespace.client.FreedRun;
 import org.apollofs.namespace.client.Inode;
+import org.apollofs.namespace.client.KeyPage;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.PlacementTable;
 import org.apollofs.namespace.command.Records;
+import org.apollofs.namespace.command.sbe.ChangeRangeResultEncoder;
+import org.apollofs.namespace.command.sbe.ChangesResultEncoder;
+import org.apollofs.namespace.command.sbe.ConsumersResultEncoder;
 import org.apollofs.namespace.command.sbe.ContentResultEncoder;
 import org.apollofs.namespace.command.sbe.DirectoryResultEncoder;
 import org.apollofs.namespace.command.sbe.DoneEncoder;
@@ -20,10 +29,15 @@ import org.apollofs.namespace.command.sbe.FailedEncoder;
 import org.apollofs.namespace.command.sbe.Flag;
 import org.apollofs.namespace.command.sbe.FreedResultEncoder;
 import org.apollofs.namespace.command.sbe.InodeResultEncoder;
+import org.apollofs.namespace.command.sbe.KeyPageResultEncoder;
 import org.apollofs.namespace.command.sbe.KeyResultEncoder;
 import org.apollofs.namespace.command.sbe.LiveExtentsResultEncoder;
 import org.apollofs.namespace.command.sbe.MessageHeaderEncoder;
 import org.apollofs.namespace.command.sbe.PlacementResultEncoder;
+import org.apollofs.namespace.command.sbe.TransactionResultEncoder;
+import org.apollofs.namespace.command.sbe.XattrNamesResultEncoder;
+import org.apollofs.namespace.command.sbe.XattrResultEncoder;
+import org.lmdbjava.Txn;
 
 /**
  * Encodes the results of a batch, one behind the other: {@link #begin} says for which command, and one of the other
@@ -44,6 +58,13 @@ final class ResultWriter {
     private final PlacementResultEncoder placementResult = new PlacementResultEncoder();
     private final FreedResultEncoder freedResult = new FreedResultEncoder();
     private final LiveExtentsResultEncoder liveExtentsResult = new LiveExtentsResultEncoder();
+    private final TransactionResultEncoder transactionResult = new TransactionResultEncoder();
+    private final KeyPageResultEncoder keyPageResult = new KeyPageResultEncoder();
+    private final ChangesResultEncoder changesResult = new ChangesResultEncoder();
+    private final ChangeRangeResultEncoder rangeResult = new ChangeRangeResultEncoder();
+    private final ConsumersResultEncoder consumersResult = new ConsumersResultEncoder();
+    private final XattrResultEncoder xattrResult = new XattrResultEncoder();
+    private final XattrNamesResultEncoder xattrNamesResult = new XattrNamesResultEncoder();
 
     private long session;
     private long commandId;
@@ -87,6 +108,11 @@ final class ResultWriter {
     void stored(byte[] result) {
         buffer.putBytes(offset, result);
         limit = offset + result.length;
+    }
+
+    /** Forgets the result just written: another will stand in its place. */
+    void drop() {
+        limit = offset;
     }
 
     void done(long value) {
@@ -201,5 +227,110 @@ final class ResultWriter {
             Records.put(group.next().extent(), extent);
         }
         limit = liveExtentsResult.limit();
+    }
+
+    /** @param outcomes encoded results of the operations. */
+    void transaction(boolean succeeded, long transaction, List<byte[]> outcomes) {
+        transactionResult
+                .wrapAndApplyHeader(buffer, offset, header)
+                .session(session)
+                .commandId(commandId)
+                .transaction(transaction)
+                .succeeded(succeeded ? Flag.YES : Flag.NO);
+        TransactionResultEncoder.OutcomesEncoder group = transactionResult.outcomesCount(outcomes.size());
+        for (byte[] outcome : outcomes) {
+            group.next().putResult(outcome, 0, outcome.length);
+        }
+        limit = transactionResult.limit();
+    }
+
+    void keyPage(KeyPage page) {
+        keyPageResult
+                .wrapAndApplyHeader(buffer, offset, header)
+                .session(session)
+                .commandId(commandId)
+                .hasNext(page.next() == null ? Flag.NO : Flag.YES);
+        KeyPageResultEncoder.EntriesEncoder group =
+                keyPageResult.entriesCount(page.entries().size());
+        for (KeyPage.Entry entry : page.entries()) {
+            byte[] value = entry.value() == null ? NO_BYTES : entry.value();
+            byte[] key = entry.key().getBytes(StandardCharsets.UTF_8);
+            group.next().hasValue(entry.value() == null ? Flag.NO : Flag.YES);
+            Records.put(group.inode(), entry.inode());
+            group.putKey(key, 0, key.length).putValue(value, 0, value.length);
+        }
+        byte[] next = page.next() == null ? NO_BYTES : page.next().getBytes(StandardCharsets.UTF_8);
+        keyPageResult.putNext(next, 0, next.length);
+        limit = keyPageResult.limit();
+    }
+
+    /** A page of the change log: entries are copied as they stand in their table. */
+    void changes(Txn<DirectBuffer> txn, ChangeReader reader, long from, byte[] prefix, int atMost) {
+        changesResult
+                .wrapAndApplyHeader(buffer, offset, header)
+                .session(session)
+                .commandId(commandId);
+        int start = changesResult.limit() + ChangesResultEncoder.recordsHeaderLength();
+        int[] at = {start, 0};
+        reader.read(txn, from, prefix, Math.max(1, atMost), (sequence, entry) -> {
+            buffer.putInt(at[0], entry.capacity(), LITTLE_ENDIAN);
+            buffer.putLong(at[0] + Integer.BYTES, sequence, LITTLE_ENDIAN);
+            buffer.putBytes(at[0] + Integer.BYTES + Long.BYTES, entry, 0, entry.capacity());
+            at[0] += Integer.BYTES + Long.BYTES + entry.capacity();
+            at[1]++;
+        });
+        changesResult.nextSequence(reader.next()).lastSequence(reader.last()).recordCount(at[1]);
+        buffer.putInt(start - Integer.BYTES, at[0] - start, LITTLE_ENDIAN);
+        limit = at[0];
+    }
+
+    void changeRange(ChangeLog.Range range) {
+        rangeResult
+                .wrapAndApplyHeader(buffer, offset, header)
+                .session(session)
+                .commandId(commandId)
+                .firstSequence(range.first())
+                .lastSequence(range.last());
+        limit = rangeResult.limit();
+    }
+
+    /** @param page a full one says that there may be more. */
+    void consumers(Map<String, Long> page) {
+        consumersResult
+                .wrapAndApplyHeader(buffer, offset, header)
+                .session(session)
+                .commandId(commandId)
+                .more(page.size() == ChangeReader.CONSUMERS_PAGE ? Flag.YES : Flag.NO);
+        ConsumersResultEncoder.ConsumersEncoder group = consumersResult.consumersCount(page.size());
+        page.forEach((name, position) -> {
+            byte[] text = name.getBytes(StandardCharsets.UTF_8);
+            group.next().position(position).putName(text, 0, text.length);
+        });
+        limit = consumersResult.limit();
+    }
+
+    /** @param value null for none. */
+    void xattr(byte[] value) {
+        xattrResult
+                .wrapAndApplyHeader(buffer, offset, header)
+                .session(session)
+                .commandId(commandId)
+                .found(value == null ? Flag.NO : Flag.YES)
+                .putValue(value == null ? NO_BYTES : value, 0, value == null ? 0 : value.length);
+        limit = xattrResult.limit();
+    }
+
+    void xattrNames(List<byte[]> names) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (byte[] name : names) {
+            all.writeBytes(name);
+            all.write(0);
+        }
+        xattrNamesResult
+                .wrapAndApplyHeader(buffer, offset, header)
+                .session(session)
+                .commandId(commandId)
+                .putNames(all.toByteArray(), 0, all.size());
+        limit = xattrNamesResult.limit();
     }
 }

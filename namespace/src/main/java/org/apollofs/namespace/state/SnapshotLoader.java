@@ -63,7 +63,7 @@ public final class SnapshotLoader {
     private void begin() {
         int version =
                 new SnapshotBeginDecoder().wrapAndApplyHeader(block, 0, header).formatVersion();
-        if (version != SnapshotWriter.FORMAT_VERSION) {
+        if (version < 1 || version > SnapshotWriter.FORMAT_VERSION) {
             throw broken(
                     "format of another version: version=" + version + ", supported=" + SnapshotWriter.FORMAT_VERSION);
         }

@@ -17,8 +17,11 @@ import org.lmdbjava.Txn;
  * between batches.
  */
 final class SnapshotWriter {
-    /** Version of the layout of all records; a snapshot of another is refused. */
-    static final int FORMAT_VERSION = 1;
+    /**
+     * Version of the layout of all records; a snapshot of a later one is refused. 2 added tables behind those of 1, and flags
+     * in what was zero, so that 1 is a part of it.
+     */
+    static final int FORMAT_VERSION = 2;
     /** Table number of sessions: beyond those in LMDB. */
     static final int SESSIONS = 100;
     /** Table number of kept results. */

@@ -3,6 +3,7 @@ package org.apollofs.namespace.state;
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -11,6 +12,7 @@ import org.apollofs.namespace.client.DirectoryPage;
 import org.apollofs.namespace.client.Extent;
 import org.apollofs.namespace.client.FreedRun;
 import org.apollofs.namespace.client.Inode;
+import org.apollofs.namespace.client.KeyPage;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.NamespaceLimits;
@@ -215,7 +217,7 @@ final class StateReader {
     }
 
     /** A file's bytes, if the record holds them (what is beyond the inline bytes is zeros); else null. */
-    private byte[] value(Inode file) {
+    byte[] value(Inode file) {
         if (file.extentCount() > 0 || file.size() > NamespaceLimits.INLINE_LENGTH) {
             return null;
         }
@@ -288,5 +290,35 @@ final class StateReader {
     /** Position in the log of the last command of the last batch. */
     long appliedPosition() {
         return Meta.read(tables.meta.get(txn, key.of(0)), Meta.APPLIED_POSITION);
+    }
+
+    /** Keys with a prefix, after one (exclusive, or null). */
+    KeyPage scan(byte[] prefix, byte[] after, int limit, boolean keysOnly) {
+        return KeyScan.page(this, tables, txn, relative(prefix), relative(after), limit, keysOnly);
+    }
+
+    /** A path without its leading slash. */
+    private static byte[] relative(byte[] absolute) {
+        boolean hasSlash = absolute != null && absolute.length > 0 && absolute[0] == '/';
+        return hasSlash ? Arrays.copyOfRange(absolute, 1, absolute.length) : absolute;
+    }
+
+    /** An extended attribute, or null. */
+    byte[] xattr(long inode, DirectBuffer name) {
+        XattrTable.checkName(name);
+        requireInode(inode);
+        return XattrTable.get(tables, txn, key, inode, name);
+    }
+
+    /** Names of the extended attributes. */
+    List<byte[]> xattrNames(long inode) {
+        requireInode(inode);
+        return record.has(InodeRecord.HAS_XATTRS) ? XattrTable.names(tables, txn, key, inode) : List.of();
+    }
+
+    private void requireInode(long inode) {
+        if (!load(inode)) {
+            throw new Refusal(NamespaceError.NOT_FOUND, "no such inode: inode=" + inode);
+        }
     }
 }

@@ -23,6 +23,8 @@ final class Store {
     final Meta meta = new Meta();
     final Key key = new Key();
     final ChangeTable changes;
+    final LeaseTable leases;
+    final XattrTable xattrs;
 
     private final UnsafeBuffer number = new UnsafeBuffer(ByteBuffer.allocateDirect(Long.BYTES));
     private final UnsafeBuffer empty = new UnsafeBuffer(ByteBuffer.allocateDirect(Long.BYTES), 0, 0);
@@ -37,6 +39,8 @@ final class Store {
     Store(Tables tables) {
         this.tables = tables;
         changes = new ChangeTable(this);
+        leases = new LeaseTable(this);
+        xattrs = new XattrTable(this);
     }
 
     /** The tables change under this transaction from now on. */

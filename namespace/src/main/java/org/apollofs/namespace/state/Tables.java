@@ -36,6 +36,12 @@ import org.lmdbjava.Env;
  * <tr><td>freed</td><td>sequence</td><td>session, first stripe, stripe count, placement</td></tr>
  * <tr><td>placements</td><td>id</td><td>k, m, targets</td></tr>
  * <tr><td>meta</td><td>0</td><td>{@link Meta}</td></tr>
+ * <tr><td>xattrs</td><td>inode, name</td><td>value: {@link XattrTable}</td></tr>
+ * <tr><td>consumers</td><td>name</td><td>offset in the change log</td></tr>
+ * <tr><td>leases</td><td>lease</td><td>time to live, expiry</td></tr>
+ * <tr><td>leaseExpiries</td><td>expiry, lease</td><td>empty</td></tr>
+ * <tr><td>leasedKeys</td><td>lease, inode</td><td>empty</td></tr>
+ * <tr><td>inodeLeases</td><td>inode</td><td>lease</td></tr>
  * </table>
  */
 final class Tables implements AutoCloseable {
@@ -43,7 +49,23 @@ final class Tables implements AutoCloseable {
     private static final int MAX_READERS = 1024;
 
     private static final String[] NAMES = {
-        "inodes", "entries", "links", "inline", "extents", "lines", "unlinked", "changes", "freed", "placements", "meta"
+        "inodes",
+        "entries",
+        "links",
+        "inline",
+        "extents",
+        "lines",
+        "unlinked",
+        "changes",
+        "freed",
+        "placements",
+        "meta",
+        "xattrs",
+        "consumers",
+        "leases",
+        "leaseExpiries",
+        "leasedKeys",
+        "inodeLeases"
     };
 
     final Env<DirectBuffer> env;
@@ -58,7 +80,13 @@ final class Tables implements AutoCloseable {
     final Dbi<DirectBuffer> freed;
     final Dbi<DirectBuffer> placements;
     final Dbi<DirectBuffer> meta;
-    /** All tables, in the order in which snapshots hold them. */
+    final Dbi<DirectBuffer> xattrs;
+    final Dbi<DirectBuffer> consumers;
+    final Dbi<DirectBuffer> leases;
+    final Dbi<DirectBuffer> leaseExpiries;
+    final Dbi<DirectBuffer> leasedKeys;
+    final Dbi<DirectBuffer> inodeLeases;
+    /** All tables, in the order in which snapshots hold them: new ones come at the end. */
     final List<Dbi<DirectBuffer>> all;
 
     private long mapLength;
@@ -88,8 +116,31 @@ final class Tables implements AutoCloseable {
         changes = env.openDbi(NAMES[i++], MDB_CREATE);
         freed = env.openDbi(NAMES[i++], MDB_CREATE);
         placements = env.openDbi(NAMES[i++], MDB_CREATE);
-        meta = env.openDbi(NAMES[i], MDB_CREATE);
-        all = List.of(inodes, entries, links, inline, extents, lines, unlinked, changes, freed, placements, meta);
+        meta = env.openDbi(NAMES[i++], MDB_CREATE);
+        xattrs = env.openDbi(NAMES[i++], MDB_CREATE);
+        consumers = env.openDbi(NAMES[i++], MDB_CREATE);
+        leases = env.openDbi(NAMES[i++], MDB_CREATE);
+        leaseExpiries = env.openDbi(NAMES[i++], MDB_CREATE);
+        leasedKeys = env.openDbi(NAMES[i++], MDB_CREATE);
+        inodeLeases = env.openDbi(NAMES[i], MDB_CREATE);
+        all = List.of(
+                inodes,
+                entries,
+                links,
+                inline,
+                extents,
+                lines,
+                unlinked,
+                changes,
+                freed,
+                placements,
+                meta,
+                xattrs,
+                consumers,
+                leases,
+                leaseExpiries,
+                leasedKeys,
+                inodeLeases);
     }
 
     private static void deleteOld(Path directory) {

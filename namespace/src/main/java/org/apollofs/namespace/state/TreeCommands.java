@@ -12,7 +12,9 @@ import static org.apollofs.namespace.client.NamespaceError.NOT_PERMITTED;
 import static org.apollofs.namespace.client.NamespaceError.TOO_MANY_LINKS;
 import static org.apollofs.namespace.client.NamespaceError.VALUE_TOO_LARGE;
 
+import java.nio.ByteBuffer;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.namespace.client.ChangeOperation;
 import org.apollofs.namespace.client.Inode;
 import org.apollofs.namespace.client.Namespace;
@@ -30,6 +32,8 @@ final class TreeCommands {
     private final InodeRecord newParent = new InodeRecord();
     private final InodeRecord subject = new InodeRecord();
     private final InodeRecord replaced = new InodeRecord();
+    private final UnsafeBuffer name = new UnsafeBuffer(ByteBuffer.allocateDirect(NamespaceLimits.NAME_LENGTH));
+    private final UnsafeBuffer nameView = new UnsafeBuffer(0, 0);
 
     TreeCommands(Store store, ExtentTable extents) {
         this.store = store;
@@ -167,6 +171,20 @@ final class TreeCommands {
         unlinkChild(session, name, false, ChangeOperation.DELETE);
     }
 
+    /** Removes all names of a file. @return how many it had; 0 also if there is no such inode. */
+    int deleteFile(long session, long inode) {
+        int count = 0;
+        while (store.load(subject, inode) && subject.linkCount() > 0) {
+            int length = subject.nameLength();
+            name.putBytes(0, subject.nameBuffer(), InodeRecord.NAME, length);
+            nameView.wrap(name, 0, length);
+            store.require(parent, subject.parent());
+            unlinkChild(session, nameView, false, ChangeOperation.DELETE);
+            count++;
+        }
+        return count;
+    }
+
     private Inode unlinkChild(long session, DirectBuffer name, boolean keepOpen, ChangeOperation operation) {
         long version = store.changes.next();
         store.changes.append(operation, session, subject.id(), subject.size(), parent.id(), name);
@@ -183,6 +201,10 @@ final class TreeCommands {
         store.dropName(file, parentId, name);
         file.linkCount(file.linkCount() - 1);
         touch(file, version);
+        if (file.linkCount() == 0) {
+            // Without a name it is no key any more.
+            store.leases.detach(file);
+        }
         if (file.linkCount() > 0) {
             store.save(file);
         } else if (keepOpen) {
@@ -202,6 +224,7 @@ final class TreeCommands {
         if (file.inlineLength() > 0) {
             store.tables.inline.delete(store.txn(), store.key.of(file.id()));
         }
+        store.xattrs.drop(file);
         store.tables.inodes.delete(store.txn(), store.key.of(file.id()));
         store.meta.add(Meta.INODE_COUNT, -1);
     }

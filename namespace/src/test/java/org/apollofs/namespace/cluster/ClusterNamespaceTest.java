@@ -1,6 +1,7 @@
 package org.apollofs.namespace.cluster;
 
 import java.nio.file.Path;
+import org.apollofs.namespace.KeyValueContract;
 import org.apollofs.namespace.NamespaceContract;
 import org.apollofs.namespace.client.Namespace;
 import org.junit.jupiter.api.AfterAll;
@@ -46,6 +47,22 @@ class ClusterNamespaceTest {
         @Override
         protected Namespace connect() {
             return site.connectThroughTheLog();
+        }
+    }
+
+    @Nested
+    class KeysBesideTheMember extends KeyValueContract {
+        @Override
+        protected Namespace connect() {
+            return site.connect();
+        }
+    }
+
+    @Nested
+    class KeysInAnotherProcess extends KeyValueContract {
+        @Override
+        protected Namespace connect() {
+            return site.connectRemotely();
         }
     }
 }

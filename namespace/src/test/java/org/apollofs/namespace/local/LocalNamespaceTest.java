@@ -2,6 +2,7 @@ package org.apollofs.namespace.local;
 
 import java.nio.file.Path;
 import org.agrona.concurrent.SystemEpochNanoClock;
+import org.apollofs.namespace.KeyValueContract;
 import org.apollofs.namespace.NamespaceContract;
 import org.apollofs.namespace.client.Namespace;
 import org.junit.jupiter.api.AfterAll;
@@ -36,6 +37,22 @@ class LocalNamespaceTest {
 
     @Nested
     class ReadingThroughTheLog extends NamespaceContract {
+        @Override
+        protected Namespace connect() {
+            return site.connectRemotely();
+        }
+    }
+
+    @Nested
+    class KeysReadingTables extends KeyValueContract {
+        @Override
+        protected Namespace connect() {
+            return site.connect();
+        }
+    }
+
+    @Nested
+    class KeysThroughTheLog extends KeyValueContract {
         @Override
         protected Namespace connect() {
             return site.connectRemotely();

@@ -1,0 +1,72 @@
+package org.apollofs.namespace.client;
+
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/**
+ * Reads the change log from a sequence on, and then what is added, page by page. Holds nothing on the other side: it may
+ * be dropped at any time, and begun anew at {@link #next()}. One thread at a time.
+ */
+public final class ChangeFollower {
+    /** Entries of a page at most: a page is bounded in bytes before that. */
+    private static final int PAGE_LIMIT = 64 * 1024;
+
+    private static final long MIN_PARK_NS = 500_000;
+    private static final long MAX_PARK_NS = 20_000_000;
+
+    private final ChangeLog log;
+    private final String prefix;
+    private long next;
+    private long last;
+
+    ChangeFollower(ChangeLog log, long from, String prefix) {
+        this.log = log;
+        this.prefix = prefix;
+        next = from;
+    }
+
+    /** Sequence that the next entry will have, or one before it: everything below has been handed out. */
+    public long next() {
+        return next;
+    }
+
+    /** How many entries were behind {@link #next()} when the log was read last. */
+    public long lag() {
+        return Math.max(0, last + 1 - next);
+    }
+
+    /**
+     * Hands out the next page, if there is one.
+     *
+     * @return entries that were looked at, those of other prefixes included; 0 if there is nothing new.
+     * @throws NamespaceException EXPIRED if the follower is so far behind that entries are gone.
+     */
+    public long poll(Consumer<? super Change> consumer) {
+        ChangePage page = log.read(next, prefix, PAGE_LIMIT);
+        page.changes().forEach(consumer);
+        long count = page.next() - next;
+        next = page.next();
+        last = page.last();
+        return count;
+    }
+
+    /**
+     * As {@link #poll}, but waits for something new: it asks again and again, from every half millisecond to every 20 ms
+     * the longer nothing comes.
+     *
+     * @param timeoutNs longest wait, about.
+     * @return as {@link #poll}; 0 also if the thread is interrupted.
+     */
+    public long poll(Consumer<? super Change> consumer, long timeoutNs) {
+        long count = poll(consumer);
+        long parkNs = MIN_PARK_NS;
+        long leftNs = timeoutNs;
+        while (count == 0 && leftNs > 0 && !Thread.currentThread().isInterrupted()) {
+            LockSupport.parkNanos(this, Math.min(parkNs, leftNs));
+            leftNs -= parkNs;
+            parkNs = Math.min(2 * parkNs, MAX_PARK_NS);
+            count = poll(consumer);
+        }
+        return count;
+    }
+}
