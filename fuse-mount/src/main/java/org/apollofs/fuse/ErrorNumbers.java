@@ -36,12 +36,12 @@ public final class ErrorNumbers {
             case NOT_EMPTY -> Errno.ENOTEMPTY;
             case NAME_TOO_LONG, PATH_TOO_LONG -> Errno.ENAMETOOLONG;
             case VALUE_TOO_LARGE, TRANSACTION_TOO_LARGE -> Errno.EFBIG;
-            case INVALID, LOOP -> Errno.EINVAL;
+            case INVALID, LOOP, EXPIRED -> Errno.EINVAL;
             case VERSION_MISMATCH -> Errno.ESTALE;
             case TOO_MANY_LINKS -> Errno.EMLINK;
             case NOT_PERMITTED -> Errno.EPERM;
             case UNSUPPORTED -> Errno.EOPNOTSUPP;
-            case NO_SPACE -> Errno.ENOSPC;
+            case NO_SPACE, TOO_MANY_CONSUMERS -> Errno.ENOSPC;
             case FENCED, TIMEOUT, UNAVAILABLE -> Errno.EIO;
         };
     }

@@ -1,6 +1,7 @@
 package org.apollofs.namespace.cluster;
 
 import java.nio.file.Path;
+import org.apollofs.namespace.ChangeLogContract;
 import org.apollofs.namespace.KeyValueContract;
 import org.apollofs.namespace.NamespaceContract;
 import org.apollofs.namespace.client.Namespace;
@@ -60,6 +61,22 @@ class ClusterNamespaceTest {
 
     @Nested
     class KeysInAnotherProcess extends KeyValueContract {
+        @Override
+        protected Namespace connect() {
+            return site.connectRemotely();
+        }
+    }
+
+    @Nested
+    class ChangesBesideTheMember extends ChangeLogContract {
+        @Override
+        protected Namespace connect() {
+            return site.connect();
+        }
+    }
+
+    @Nested
+    class ChangesInAnotherProcess extends ChangeLogContract {
         @Override
         protected Namespace connect() {
             return site.connectRemotely();

@@ -2,6 +2,7 @@ package org.apollofs.namespace.local;
 
 import java.nio.file.Path;
 import org.agrona.concurrent.SystemEpochNanoClock;
+import org.apollofs.namespace.ChangeLogContract;
 import org.apollofs.namespace.KeyValueContract;
 import org.apollofs.namespace.NamespaceContract;
 import org.apollofs.namespace.client.Namespace;
@@ -56,6 +57,32 @@ class LocalNamespaceTest {
         @Override
         protected Namespace connect() {
             return site.connectRemotely();
+        }
+    }
+
+    @Nested
+    class ChangesReadingTables extends ChangeLogContract {
+        @Override
+        protected Namespace connect() {
+            return site.connect();
+        }
+
+        @Override
+        protected void tick() {
+            site.tick();
+        }
+    }
+
+    @Nested
+    class ChangesThroughTheLog extends ChangeLogContract {
+        @Override
+        protected Namespace connect() {
+            return site.connectRemotely();
+        }
+
+        @Override
+        protected void tick() {
+            site.tick();
         }
     }
 }

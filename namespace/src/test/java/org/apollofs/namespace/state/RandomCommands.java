@@ -10,6 +10,8 @@ import org.apollofs.namespace.client.ContentCommit;
 import org.apollofs.namespace.client.Extent;
 import org.apollofs.namespace.client.FreedRun;
 import org.apollofs.namespace.client.KeyValue;
+import org.apollofs.namespace.client.Txn;
+import org.apollofs.namespace.command.TxnEncoder;
 
 /** Random commands of a few sessions on a small tree, so that they meet: many are refused, which is part of it. */
 final class RandomCommands {
@@ -46,7 +48,7 @@ final class RandomCommands {
         long session = sessions.get(random.nextInt(sessions.size()));
         long id = id(session);
         long acked = Math.max(0, id - random.nextInt(20));
-        switch (random.nextInt(24)) {
+        switch (random.nextInt(34)) {
             case 0, 1, 2 ->
                 log.apply(
                         session,
@@ -87,9 +89,79 @@ final class RandomCommands {
                 log.tick();
                 sessions.set(random.nextInt(sessions.size()), log.openSession());
             }
-            case 22 -> repeat();
+            case 22, 23 -> transaction(session, id, acked);
+            case 24 -> log.apply(session, id, acked, (e, to) -> e.removeTree(to, path()));
+            case 25 -> log.apply(session, id, acked, (e, to) -> e.renamePath(to, path(), path(), random.nextInt(3)));
+            case 26 -> log.apply(session, id, acked, (e, to) -> e.grantLease(to, random.nextLong(CommandLog.LEASE_NS)));
+            case 27 ->
+                log.apply(
+                        session,
+                        id,
+                        acked,
+                        (e, to) -> random.nextBoolean() ? e.keepLeaseAlive(to, lease()) : e.revokeLease(to, lease()));
+            case 28, 29 ->
+                log.apply(
+                        session, id, acked, (e, to) -> e.putLeased(to, path(), name(), KeyValue.ANY_VERSION, lease()));
+            case 30 ->
+                log.apply(
+                        session,
+                        id,
+                        acked,
+                        (e, to) -> random.nextBoolean()
+                                ? e.setXattr(to, inode(), name(), name(), random.nextInt(3))
+                                : e.removeXattr(to, inode(), name()));
+            case 31 ->
+                log.apply(
+                        session,
+                        id,
+                        acked,
+                        (e, to) -> e.moveConsumer(to, name(), random.nextInt(2), random.nextInt(2)));
+            case 32 -> {
+                log.apply(session, id, acked, (e, to) -> e.setRetention(to, random.nextInt(100_000), 0));
+                repeat();
+            }
             default -> garbage();
         }
+    }
+
+    private void transaction(long session, long id, long acked) {
+        List<Txn.Operation> then = operations(session);
+        List<Txn.Operation> otherwise = operations(session);
+        Txn.Compare compare = switch (random.nextInt(4)) {
+            case 0 -> new Txn.Exists(text());
+            case 1 -> new Txn.Absent(text());
+            case 2 -> new Txn.ValueIs(text(), name());
+            default -> new Txn.VersionIs(text(), random.nextInt(2));
+        };
+        log.apply(
+                session,
+                id,
+                acked,
+                (e, to) -> new TxnEncoder(e).encode(to, new Txn(List.of(compare), then, otherwise)));
+    }
+
+    private List<Txn.Operation> operations(long session) {
+        List<Txn.Operation> operations = new ArrayList<>();
+        for (int i = random.nextInt(5); i > 0; i--) {
+            operations.add(
+                    switch (random.nextInt(7)) {
+                        case 0, 1 -> new Txn.Put(text(), name());
+                        case 2 -> new Txn.Put(text(), name(), KeyValue.ANY_VERSION, lease());
+                        case 3 -> new Txn.Delete(text());
+                        case 4 -> new Txn.Rename(text(), text());
+                        case 5 -> new Txn.Commit(commit(session));
+                        default -> random.nextBoolean() ? new Txn.RemoveTree(text()) : new Txn.Get(text());
+                    });
+        }
+        return operations;
+    }
+
+    private String text() {
+        return new String(path(), StandardCharsets.UTF_8);
+    }
+
+    private long lease() {
+        return random.nextInt(8);
     }
 
     /** The same bytes once more, as a retry sends them. */
