@@ -36,6 +36,7 @@ public final class ApolloCommand implements Callable<Integer> {
             UpCommand.class,
             StatusCommand.class,
             KvCommand.class,
+            LogCommand.class,
             JmhCommand.class,
             TestCommand.class,
             WarmUpCommand.class);

@@ -2,11 +2,10 @@ package org.apollofs.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.BufferedReader;
+import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -26,16 +25,8 @@ final class ControlClient {
      * @throws CommandFailure if there is no such site, it does not run, or it answers with an error.
      */
     static JsonNode ask(SiteFolder folder, String command) {
-        if (!folder.isSite()) {
-            throw new CommandFailure(
-                    ExitCode.SITE, "no site: dir=" + folder.root(), "give --dir the folder of 'apollo up --dir'");
-        }
-        if (!Files.exists(folder.control())) {
-            throw notRunning(folder, null);
-        }
-        try {
-            Path socket = Path.of(Files.readString(folder.control()).strip());
-            JsonNode answer = exchange(socket, JSON.createObjectNode().put("command", command));
+        try (SocketChannel channel = connect(folder)) {
+            JsonNode answer = exchange(channel, JSON.createObjectNode().put("command", command));
             if (answer.hasNonNull("error")) {
                 throw new CommandFailure(
                         ExitCode.UNAVAILABLE,
@@ -49,23 +40,31 @@ final class ControlClient {
         }
     }
 
-    private static JsonNode exchange(Path socket, JsonNode request) throws IOException {
-        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-            ByteBuffer bytes = ByteBuffer.wrap((request + "\n").getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                int written = channel.write(bytes);
-                if (written < 0) {
-                    throw new IOException("control socket closed");
-                }
-            }
-            BufferedReader reader =
-                    new BufferedReader(new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.UTF_8));
-            String line = reader.readLine();
-            if (line == null) {
-                throw new IOException("no answer");
-            }
-            return JSON.readTree(line);
+    /** A connection to the site's process. @throws CommandFailure if there is no such site, or it does not run. */
+    static SocketChannel connect(SiteFolder folder) {
+        if (!folder.isSite()) {
+            throw new CommandFailure(
+                    ExitCode.SITE, "no site: dir=" + folder.root(), "give --dir the folder of 'apollo up --dir'");
         }
+        if (!Files.exists(folder.control())) {
+            throw notRunning(folder, null);
+        }
+        try {
+            Path socket = Path.of(Files.readString(folder.control()).strip());
+            return SocketChannel.open(UnixDomainSocketAddress.of(socket));
+        } catch (IOException e) {
+            throw notRunning(folder, e);
+        }
+    }
+
+    private static JsonNode exchange(SocketChannel channel, JsonNode request) throws IOException {
+        OutputStream out = Channels.newOutputStream(channel);
+        out.write((request + "\n").getBytes(StandardCharsets.UTF_8));
+        String line = ControlServer.readLine(new BufferedInputStream(Channels.newInputStream(channel)));
+        if (line == null) {
+            throw new IOException("no answer");
+        }
+        return JSON.readTree(line);
     }
 
     private static CommandFailure notRunning(SiteFolder folder, IOException origin) {

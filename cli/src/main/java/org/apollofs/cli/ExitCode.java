@@ -15,6 +15,7 @@ public enum ExitCode {
     VERIFY(10, "bytes read back differ, or could not be read"),
     SITE(11, "the site's folder cannot be used: in use, or not a site"),
     MEASURE(12, "a benchmark failed or missed its goal"),
+    EXPIRED(13, "the change log does not go back that far any more"),
     INTERRUPTED(130, "stopped by Ctrl-C or SIGTERM before it was done");
 
     private final int code;

@@ -95,6 +95,7 @@ final class Failures {
             case NOT_FOUND -> ExitCode.ABSENT;
             case EXISTS, VERSION_MISMATCH -> ExitCode.CONFLICT;
             case NO_SPACE -> ExitCode.NO_SPACE;
+            case EXPIRED -> ExitCode.EXPIRED;
             case TIMEOUT, UNAVAILABLE, FENCED -> ExitCode.UNAVAILABLE;
             default -> ExitCode.USAGE;
         };
@@ -106,6 +107,8 @@ final class Failures {
             case VERSION_MISMATCH, EXISTS -> "read it again, then decide";
             case VALUE_TOO_LARGE -> "write it as a file through the mount";
             case NO_SPACE -> "delete something, or raise namespace.mapSize";
+            case EXPIRED -> "go on from the first one";
+            case TRANSACTION_TOO_LARGE -> "cut it into smaller ones";
             default -> "check the key";
         };
     }

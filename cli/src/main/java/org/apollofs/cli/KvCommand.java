@@ -2,15 +2,16 @@ package org.apollofs.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.io.PrintWriter;
+import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apollofs.namespace.client.KeyValue;
@@ -32,9 +33,20 @@ import picocli.CommandLine.Spec;
         name = "kv",
         description = "Read and write small values in the namespace of a running site. A key is a path of the mount.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {KvCommand.Put.class, KvCommand.Get.class, KvCommand.Cas.class, KvCommand.Delete.class})
+        subcommands = {
+            KvCommand.Put.class,
+            KvCommand.Get.class,
+            KvCommand.Cas.class,
+            KvCommand.Delete.class,
+            KvScanCommand.class,
+            KvTxnCommand.class,
+            KvWatchCommand.class,
+            KvLeaseCommand.class
+        })
 final class KvCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
+    /** Bytes of a value that is printed within JSON. */
+    private static final int MAX_JSON_VALUE = 64 << 20;
 
     @Spec
     private CommandSpec spec;
@@ -56,8 +68,20 @@ final class KvCommand implements Callable<Integer> {
         @Option(names = "--json", description = "Print the result as JSON.")
         private boolean json;
 
+        boolean json() {
+            return json;
+        }
+
+        PrintWriter out() {
+            return spec.commandLine().getOut();
+        }
+
+        SiteFolder folder() {
+            return SiteFolder.of(dir);
+        }
+
         SiteConnection connect() {
-            return SiteConnection.open(SiteFolder.of(dir));
+            return SiteConnection.open(folder());
         }
 
         ObjectNode result(String key) {
@@ -90,32 +114,52 @@ final class KvCommand implements Callable<Integer> {
         @Option(names = "--stdin", description = "Take the value from standard input.")
         private boolean stdin;
 
-        /** @param text the value of the command line, or null. */
-        byte[] read(String text) throws IOException {
+        /** @param text the value of the command line, or null. @return the value's bytes, to be closed. */
+        InputStream open(String text) {
             int sources = (text == null ? 0 : 1) + (file == null ? 0 : 1) + (stdin ? 1 : 0);
             if (sources != 1) {
                 throw new ParameterException(
                         spec.commandLine(), "expected one of VALUE, --file and --stdin, found " + sources);
             }
             if (text != null) {
-                return text.getBytes(StandardCharsets.UTF_8);
+                return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
             }
-            // One byte more than allowed, so that the namespace's own limit speaks.
-            return stdin ? System.in.readNBytes(NamespaceLimits.INLINE_LENGTH + 1) : readFile(file);
+            return stdin ? System.in : openFile(file);
         }
 
-        static byte[] readFile(Path file) {
-            try (InputStream in = Files.newInputStream(file)) {
+        /** The value as an array: one byte more than an inline value may have at most, so that the limit speaks. */
+        byte[] read(String text) throws IOException {
+            try (InputStream in = open(text)) {
                 return in.readNBytes(NamespaceLimits.INLINE_LENGTH + 1);
+            }
+        }
+
+        static InputStream openFile(Path file) {
+            try {
+                if (Files.isDirectory(file)) {
+                    throw new IOException("is a directory: " + file);
+                }
+                return Files.newInputStream(file);
             } catch (IOException e) {
                 throw new CommandFailure(
                         ExitCode.USAGE, "value cannot be read: " + Failures.describe(e), "check the path", e);
             }
         }
+
+        static byte[] readFile(Path file) throws IOException {
+            try (InputStream in = openFile(file)) {
+                return in.readNBytes(NamespaceLimits.INLINE_LENGTH + 1);
+            }
+        }
     }
 
     /** Sets a value. */
-    @Command(name = "put", description = "Set a value, durably. Missing parent directories are made.")
+    @Command(
+            name = "put",
+            description = {
+                "Set a value, durably. Missing parent directories are made.",
+                "Up to 64 KiB it stands in the namespace; a larger one is a file on stripes, put whole or not at all."
+            })
     static final class Put implements Callable<Integer> {
         @Mixin
         private Common common;
@@ -135,15 +179,32 @@ final class KvCommand implements Callable<Integer> {
         @Option(names = "--absent", description = "Only if the key does not exist.")
         private boolean absent;
 
+        @Option(names = "--lease", paramLabel = "N", description = "Attach the key to a lease: see 'kv lease'.")
+        private long lease;
+
         @Override
         public Integer call() throws IOException {
             long expected = absent ? KeyValue.ABSENT : version != null ? version : KeyValue.ANY_VERSION;
-            byte[] bytes = source.read(value);
-            try (SiteConnection site = common.connect()) {
-                long newVersion = site.keyValue().put(key, bytes, expected);
+            try (InputStream in = source.open(value)) {
+                byte[] head = in.readNBytes(NamespaceLimits.INLINE_LENGTH + 1);
+                long newVersion = lease == 0 && head.length > NamespaceLimits.INLINE_LENGTH
+                        ? BlobClient.put(
+                                common.folder(),
+                                key,
+                                new SequenceInputStream(new ByteArrayInputStream(head), in),
+                                expected)
+                        : putInline(head, expected);
                 common.print(common.result(key).put("version", newVersion), "version " + newVersion);
             }
             return ExitCode.OK.code();
+        }
+
+        private long putInline(byte[] bytes, long expected) {
+            try (SiteConnection site = common.connect()) {
+                return lease == 0
+                        ? site.keyValue().put(key, bytes, expected)
+                        : site.keyValue().put(key, bytes, expected, lease);
+            }
         }
     }
 
@@ -165,34 +226,40 @@ final class KvCommand implements Callable<Integer> {
                 }
                 byte[] bytes = found.get().value();
                 if (bytes == null) {
-                    throw new CommandFailure(
-                            ExitCode.USAGE,
-                            "the key is a large file: key=" + key + ", bytes="
-                                    + found.get().inode().size(),
-                            "read it through the mount");
+                    return getLarge();
                 }
-                if (common.json) {
-                    printJson(bytes, found.get().version());
-                } else {
-                    printBytes(bytes);
-                }
+                print(found.get().version(), bytes);
             }
             return ExitCode.OK.code();
         }
 
-        private void printJson(byte[] bytes, long version) {
-            ObjectNode result = common.result(key).put("version", version);
-            try {
-                result.put(
-                        "value",
-                        StandardCharsets.UTF_8
-                                .newDecoder()
-                                .decode(ByteBuffer.wrap(bytes))
-                                .toString());
-            } catch (CharacterCodingException notText) {
-                result.put("base64", Base64.getEncoder().encodeToString(bytes));
+        private void print(long version, byte[] bytes) throws IOException {
+            if (common.json()) {
+                common.out().println(KvValues.put(common.result(key).put("version", version), bytes));
+            } else {
+                printBytes(bytes);
             }
-            common.spec.commandLine().getOut().println(result);
+        }
+
+        /** A value on stripes comes from the site's process. */
+        private Integer getLarge() throws IOException {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            BlobClient.Head head = BlobClient.get(common.folder(), key, found -> {
+                if (common.json() && found.size() > MAX_JSON_VALUE) {
+                    throw new CommandFailure(
+                            ExitCode.USAGE,
+                            "value too large for JSON: bytes=" + found.size() + ", limit=" + MAX_JSON_VALUE,
+                            "leave --json out");
+                }
+                return common.json() ? bytes : System.out;
+            });
+            if (!head.found()) {
+                return common.miss(ExitCode.ABSENT, common.result(key).put("absent", true), "no such key: " + key);
+            }
+            if (common.json()) {
+                print(head.version(), bytes.toByteArray());
+            }
+            return ExitCode.OK.code();
         }
 
         private static void printBytes(byte[] bytes) throws IOException {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.SystemNanoClock;
 import org.apollofs.dataplane.client.ApolloClient;
+import org.apollofs.dataplane.client.BlobKeyValue;
 import org.apollofs.dataplane.repair.GarbageCollector;
 import org.apollofs.dataplane.repair.OrphanSweep;
 import org.apollofs.namespace.client.Namespace;
@@ -32,6 +33,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Node implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+
+    /** Values that are held as an array: those of other processes are streamed. */
+    private static final int MAX_VALUE_LENGTH = 64 << 20;
 
     private final NodeOptions options;
     private final StopSignal stop;
@@ -103,7 +107,9 @@ final class Node implements AutoCloseable {
         stack.push(client);
         startGarbage(profile);
         mount = stack.push(SiteMount.mount(mountPoint, profile.mount(), namespace.client(), client, this::onFailure));
-        stack.push(ControlServer.start(folder, files.record().siteId().toString(), this::answer));
+        SiteBlobs blobs =
+                new SiteBlobs(namespace.client(), new BlobKeyValue(namespace.client(), client, MAX_VALUE_LENGTH));
+        stack.push(ControlServer.start(folder, files.record().siteId().toString(), this::answer, blobs));
         stack.push(() -> Files.deleteIfExists(folder.ready()));
         Files.writeString(folder.ready(), ProcessHandle.current().pid() + "\n");
         files.keep();

@@ -2,6 +2,7 @@ package org.apollofs.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.concurrent.TimeUnit;
+import org.apollofs.namespace.client.ChangeLog;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.cluster.ClusterClientContext;
 import org.apollofs.namespace.cluster.ClusterNamespace;
@@ -23,6 +24,10 @@ final class SiteConnection implements AutoCloseable {
                 .aeronDirectory(answer.get("aeronDirectory").asText())
                 .connectTimeoutNs(CONNECT_TIMEOUT_NS)
                 .threadFactory(SiteNamespace.threads("apollo-kv"))));
+    }
+
+    ChangeLog changeLog() {
+        return namespace.changeLog();
     }
 
     KeyValue keyValue() {

@@ -13,6 +13,8 @@ record CliRun(int exitCode, String out, String err) {
         commandLine.setOut(new PrintWriter(out, true));
         commandLine.setErr(new PrintWriter(err, true));
         int exitCode = commandLine.execute(args);
+        // As main does: else the hook of a command that heeds signals would hold up the end of this process.
+        StopSignal.finished(exitCode);
         return new CliRun(exitCode, out.toString(), err.toString());
     }
 }
