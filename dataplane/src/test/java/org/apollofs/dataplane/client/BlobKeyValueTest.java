@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Random;
@@ -100,30 +102,13 @@ class BlobKeyValueTest {
         assertError(NamespaceError.VERSION_MISMATCH, () -> keys.put("key", random(100_000), KeyValue.ABSENT));
         assertError(NamespaceError.VERSION_MISMATCH, () -> keys.put("other", large, 77));
         // Changed by another while the bytes come: seen by the transaction at the end.
-        InputStream racing = new InputStream() {
-            private int left = 150_000;
-
-            @Override
-            public int read() {
-                if (--left == 0) {
-                    site.namespace.keyValue().put("key", new byte[] {1}, KeyValue.ANY_VERSION);
-                }
-                return left < 0 ? -1 : 7;
-            }
-        };
+        InputStream racing = new EventfulStream(
+                150_000, () -> site.namespace.keyValue().put("key", new byte[] {1}, KeyValue.ANY_VERSION));
         assertError(NamespaceError.VERSION_MISMATCH, () -> keys.put("key", racing, version));
-        InputStream broken = new InputStream() {
-            private int left = 100_000;
-
-            @Override
-            public int read() throws IOException {
-                if (--left < 0) {
-                    throw new IOException("broken");
-                }
-                return 7;
-            }
-        };
-        assertThrows(IOException.class, () -> keys.put("key", broken, KeyValue.ANY_VERSION));
+        InputStream broken = new EventfulStream(100_000, () -> {
+            throw new UncheckedIOException(new IOException("broken"));
+        });
+        assertThrows(UncheckedIOException.class, () -> keys.put("key", broken, KeyValue.ANY_VERSION));
         assertArrayEquals(new byte[] {1}, get("key"));
         assertEquals(1, entries());
         site.namespace.makeDirectory(Inode.ROOT, "dir".getBytes(StandardCharsets.UTF_8), 0755, 0, 0);
@@ -140,6 +125,25 @@ class BlobKeyValueTest {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         keys.copyTo(site.namespace.lookup(Inode.ROOT, "large".getBytes(StandardCharsets.UTF_8)), out);
         assertArrayEquals(large, out.toByteArray());
+    }
+
+    /** Bytes, and something that happens at their end. */
+    private static final class EventfulStream extends ByteArrayInputStream {
+        private final Runnable atEnd;
+
+        EventfulStream(int length, Runnable atEnd) {
+            super(random(length));
+            this.atEnd = atEnd;
+        }
+
+        @Override
+        public synchronized int read(byte[] to, int offset, int length) {
+            int count = super.read(to, offset, length);
+            if (count < 0) {
+                atEnd.run();
+            }
+            return count;
+        }
     }
 
     private static void assertError(NamespaceError expected, org.junit.jupiter.api.function.Executable executable) {

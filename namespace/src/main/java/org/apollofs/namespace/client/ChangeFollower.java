@@ -11,13 +11,14 @@ public final class ChangeFollower {
     /** Entries of a page at most: a page is bounded in bytes before that. */
     private static final int PAGE_LIMIT = 64 * 1024;
 
-    private static final long MIN_PARK_NS = 500_000;
+    private static final long MIN_PARK_NS = 2_000_000;
     private static final long MAX_PARK_NS = 20_000_000;
 
     private final ChangeLog log;
     private final String prefix;
     private long next;
     private long last;
+    private boolean hasRead;
 
     ChangeFollower(ChangeLog log, long from, String prefix) {
         this.log = log;
@@ -47,26 +48,35 @@ public final class ChangeFollower {
         long count = page.next() - next;
         next = page.next();
         last = page.last();
+        hasRead = true;
         return count;
     }
 
     /**
-     * As {@link #poll}, but waits for something new: it asks again and again, from every half millisecond to every 20 ms
-     * the longer nothing comes.
+     * As {@link #poll}, but waits for something new. Where the last page reached the end it waits 2 ms before it asks, so that
+     * a follower beside many writers reads pages, not entries; and then, the longer nothing comes, up to 20 ms.
      *
-     * @param timeoutNs longest wait, about.
+     * @param timeoutNs longest wait, about; 0: asks once.
      * @return as {@link #poll}; 0 also if the thread is interrupted.
      */
     public long poll(Consumer<? super Change> consumer, long timeoutNs) {
-        long count = poll(consumer);
+        if (timeoutNs <= 0 || next <= last || !hasRead) {
+            long count = poll(consumer);
+            if (count > 0) {
+                return count;
+            }
+        }
         long parkNs = MIN_PARK_NS;
         long leftNs = timeoutNs;
-        while (count == 0 && leftNs > 0 && !Thread.currentThread().isInterrupted()) {
+        while (leftNs > 0 && !Thread.currentThread().isInterrupted()) {
             LockSupport.parkNanos(this, Math.min(parkNs, leftNs));
             leftNs -= parkNs;
             parkNs = Math.min(2 * parkNs, MAX_PARK_NS);
-            count = poll(consumer);
+            long count = poll(consumer);
+            if (count > 0) {
+                return count;
+            }
         }
-        return count;
+        return 0;
     }
 }
