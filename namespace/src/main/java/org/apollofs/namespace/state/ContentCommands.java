@@ -130,6 +130,8 @@ final class ContentCommands {
         }
         if (inline != null) {
             putInline(inline);
+        } else if (commit.replace()) {
+            putInline(store.emptyValue());
         }
         List<Extent> laid = commit.extents();
         for (int i = 0; i < laid.size(); i++) {
@@ -182,12 +184,14 @@ final class ContentCommands {
         }
     }
 
-    /** Drops what the file holds; its stripes are freed with the command's others. */
+    /**
+     * Drops the file's extents; their stripes are freed with the command's others. Inline bytes are for the caller to put
+     * anew: one change of the table instead of two.
+     */
     private void dropContent() {
         if (file.extentCount() > 0) {
             file.addExtents(extents.cut(file.id(), 0, Long.MAX_VALUE));
         }
-        putInline(store.emptyValue());
     }
 
     // Keys.
