@@ -82,4 +82,20 @@ class ClusterNamespaceTest {
             return site.connectRemotely();
         }
     }
+
+    @Nested
+    class KeysThroughTheLog extends KeyValueContract {
+        @Override
+        protected Namespace connect() {
+            return site.connectThroughTheLog();
+        }
+    }
+
+    @Nested
+    class ChangesThroughTheLog extends ChangeLogContract {
+        @Override
+        protected Namespace connect() {
+            return site.connectThroughTheLog();
+        }
+    }
 }
