@@ -20,11 +20,14 @@ import picocli.CommandLine.Parameters;
         },
         footer = {
             "",
-            "{\"when\": [{\"key\": K, \"version\": N | \"value\": TEXT | \"base64\": B | \"exists\": BOOLEAN}, ...],",
-            " \"then\": [{\"put\": K, \"value\": TEXT | \"base64\": B [, \"version\": N] [, \"lease\": N]},",
-            "          {\"get\": K}, {\"delete\": K [, \"version\": N]}, {\"remove\": DIRECTORY},",
-            "          {\"rename\": K, \"to\": K [, \"replace\": false] [, \"exchange\": true]}, ...],",
-            " \"else\": [...]}"
+            "{\"when\": [{\"key\": K, \"version\": N}, {\"key\": K, \"value\": TEXT},",
+            "          {\"key\": K, \"exists\": true|false}, ...],",
+            " \"then\": [{\"put\": K, \"value\": TEXT, \"version\": N, \"lease\": N},",
+            "          {\"get\": K}, {\"delete\": K, \"version\": N},",
+            "          {\"rename\": K, \"to\": K, \"replace\": false, \"exchange\": true},",
+            "          {\"remove\": DIRECTORY}, ...],",
+            " \"else\": [...]}",
+            "version, lease, replace and exchange may be left out; \"base64\": B stands for \"value\"."
         })
 final class KvTxnCommand implements Callable<Integer> {
     /** A command is at most 1 MiB; as JSON, with base64 and escapes, it may be longer. */

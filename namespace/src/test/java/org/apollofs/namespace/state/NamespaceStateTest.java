@@ -16,10 +16,14 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.namespace.client.ContentCommit;
+import org.apollofs.namespace.client.Extent;
 import org.apollofs.namespace.client.Inode;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.NamespaceLimits;
+import org.apollofs.namespace.client.Txn;
+import org.apollofs.namespace.command.TxnEncoder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -116,6 +120,29 @@ class NamespaceStateTest {
         assertEquals("second", get("k"));
         assertEquals(Long.MAX_VALUE, state.nextExpiryNs());
         assertNotEquals(session, log.openSession());
+    }
+
+    @Test
+    void shouldRefuseCommitsOfASessionWhoseLeaseIsOver() {
+        long session = log.openSession();
+        log.apply(session, 1, 1, (e, to) -> e.addPlacementTable(to, 2, 1, List.of(new int[] {0, 1, 2})));
+        put(session, 2, 1, "f", "inline");
+        long file = state.reads().get("f".getBytes(UTF_8)).inode().id();
+        Extent extent = new Extent(0, 100, session, 7, 0, 0, 100, 1);
+        ContentCommit commit =
+                new ContentCommit(file, true, ContentCommit.ANY_VERSION, null, List.of(extent), 100, ContentCommit.NOW);
+        log.advance(CommandLog.LEASE_NS + 1);
+        log.tick();
+        long last = state.lastChange();
+        assertEquals(NamespaceError.FENCED, log.error(log.apply(session, 3, 1, (e, to) -> e.commit(to, commit))));
+        Txn txn = Txn.when().then(new Txn.Commit(commit), new Txn.Put("f", new byte[1]));
+        assertEquals(
+                NamespaceError.FENCED,
+                log.error(log.apply(session, 4, 1, (e, to) -> new TxnEncoder(e).encode(to, txn))));
+        assertEquals("inline", get("f"));
+        assertEquals(last, state.lastChange());
+        // Nothing refers to its stripes: they are garbage for the sweep.
+        assertTrue(state.reads().liveExtents(0, 100, new long[1]).isEmpty());
     }
 
     @Test
