@@ -34,6 +34,7 @@ public final class ApolloCommand implements Callable<Integer> {
             DemoCommand.class,
             BenchCommand.class,
             UpCommand.class,
+            NamespaceCommand.class,
             StatusCommand.class,
             KvCommand.class,
             LogCommand.class,

@@ -120,7 +120,8 @@ final class SiteDriver implements AutoCloseable {
         return folder.run().resolve(name);
     }
 
-    private static void deleteStale(SiteFolder folder) throws IOException {
+    /** Deletes the driver's directory of a process that is gone. The lock must be held. */
+    static void deleteStale(SiteFolder folder) throws IOException {
         if (!Files.exists(folder.driver())) {
             return;
         }

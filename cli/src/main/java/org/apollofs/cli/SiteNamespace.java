@@ -42,15 +42,12 @@ final class SiteNamespace implements AutoCloseable {
                     ExitCode.PROFILE,
                     "an embedded site has one namespace member: namespace.members has "
                             + profile.members().size(),
-                    "several members are not supported yet; leave one");
+                    "leave one, or run each as a process of its own: apollo namespace --profile P --member I");
         }
-        NamespaceMember member = NamespaceMember.launch(new NamespaceMemberContext()
+        NamespaceMember member = NamespaceMember.launch(context(profile)
                 .directory(folder.namespace())
                 .memberId(profile.members().getFirst().id())
-                .members(addresses(profile))
                 .aeronDirectory(driver.directory())
-                .fileSyncLevel(profile.fileSyncLevel())
-                .mapLength(profile.mapSizeBytes())
                 .idle(idle)
                 .threadFactory(threads("apollo-namespace"))
                 .failureHandler(failure -> onFailure.accept("namespace member", failure)));
@@ -74,6 +71,17 @@ final class SiteNamespace implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         };
+    }
+
+    /** What the profile says of every member. */
+    static NamespaceMemberContext context(NamespaceProfile profile) {
+        return new NamespaceMemberContext()
+                .members(addresses(profile))
+                .fileSyncLevel(profile.fileSyncLevel())
+                .mapLength(profile.mapSizeBytes())
+                .snapshotLogLength(profile.snapshotLogBytes())
+                .snapshotIntervalNs(TimeUnit.MILLISECONDS.toNanos(profile.snapshotIntervalMs()))
+                .leaderTimeoutNs(TimeUnit.MILLISECONDS.toNanos(profile.leaderTimeoutMs()));
     }
 
     /** The profile's members, as the cluster has them. */

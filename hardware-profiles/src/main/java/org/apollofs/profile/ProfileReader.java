@@ -58,6 +58,9 @@ final class ProfileReader {
                 members,
                 namespace.integer("fileSyncLevel"),
                 namespace.size("mapSize"),
+                namespace.size("snapshotLog"),
+                namespace.integer("snapshotIntervalMs"),
+                namespace.integer("leaderTimeoutMs"),
                 namespace.integer("sessionTimeoutMs"),
                 namespace.integer("requestTimeoutMs"));
     }

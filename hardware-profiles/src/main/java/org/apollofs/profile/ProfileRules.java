@@ -106,9 +106,27 @@ final class ProfileRules {
                 add(key + ".port", "expected a port from 1 to 65500 where there are several members, found 0");
             }
         }
+        checkPorts(namespace.members());
+        range("namespace.snapshotLog", namespace.snapshotLogBytes(), MIB, TIB);
         range("namespace.mapSize", namespace.mapSizeBytes(), 16 * MIB, 16 * TIB);
         if (namespace.mapSizeBytes() % PAGE != 0) {
             add("namespace.mapSize", "expected a multiple of 4KiB, found " + namespace.mapSizeBytes());
+        }
+    }
+
+    private void checkPorts(List<NamespaceProfile.Member> members) {
+        int ports = NamespaceProfile.Member.PORTS;
+        for (int i = 0; i < members.size(); i++) {
+            for (int j = 0; j < i; j++) {
+                NamespaceProfile.Member one = members.get(i);
+                NamespaceProfile.Member other = members.get(j);
+                if (one.host().equals(other.host()) && one.port() != 0 && Math.abs(one.port() - other.port()) < ports) {
+                    add(
+                            "namespace.members[" + i + "].port",
+                            "expected at least " + ports + " ports between members of one host, found " + other.port()
+                                    + " and " + one.port());
+                }
+            }
         }
     }
 

@@ -67,6 +67,9 @@ public final class ProfileWriter {
         }
         node.put("fileSyncLevel", namespace.fileSyncLevel())
                 .put("mapSize", ByteSize.format(namespace.mapSizeBytes()))
+                .put("snapshotLog", ByteSize.format(namespace.snapshotLogBytes()))
+                .put("snapshotIntervalMs", namespace.snapshotIntervalMs())
+                .put("leaderTimeoutMs", namespace.leaderTimeoutMs())
                 .put("sessionTimeoutMs", namespace.sessionTimeoutMs())
                 .put("requestTimeoutMs", namespace.requestTimeoutMs());
     }

@@ -3,9 +3,12 @@ package org.apollofs.namespace.cluster;
 import io.aeron.Aeron;
 import io.aeron.cluster.client.AeronCluster;
 import io.aeron.cluster.client.EgressListener;
+import io.aeron.cluster.codecs.AdminRequestType;
+import io.aeron.cluster.codecs.AdminResponseCode;
 import io.aeron.cluster.codecs.EventCode;
 import io.aeron.exceptions.AeronException;
 import io.aeron.logbuffer.Header;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.zip.CRC32C;
 import org.agrona.CloseHelper;
@@ -72,6 +75,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     private long reconnectNs;
     private String disconnectedWhy = "not connected yet";
 
+    private final AtomicReference<SnapshotRequest> snapshotRequest = new AtomicReference<>();
     private volatile long session;
     private volatile int leader = NO_LEADER;
     private volatile boolean isFenced;
@@ -110,6 +114,49 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
             }
         }
         return session;
+    }
+
+    /** Asks the member that leads for a snapshot, of all members. Returns when it has begun. */
+    void takeSnapshot() {
+        SnapshotRequest request = new SnapshotRequest();
+        if (!snapshotRequest.compareAndSet(null, request)) {
+            throw new NamespaceException(NamespaceError.UNAVAILABLE, "another request for a snapshot is under way");
+        }
+        ctx.idle().wake();
+        try {
+            request.await(ctx.nanoClock(), ctx.deadlineNs());
+        } finally {
+            snapshotRequest.set(null);
+        }
+    }
+
+    private int requestSnapshot() {
+        SnapshotRequest request = snapshotRequest.get();
+        if (request == null || !request.isToBeSent()) {
+            return 0;
+        }
+        long correlation = aeron.nextCorrelationId();
+        if (!cluster.sendAdminRequestToTakeASnapshot(correlation)) {
+            return 0;
+        }
+        request.sent(correlation);
+        return 1;
+    }
+
+    @Override
+    public void onAdminResponse(
+            long clusterSessionId,
+            long correlationId,
+            AdminRequestType requestType,
+            AdminResponseCode responseCode,
+            String text,
+            DirectBuffer payload,
+            int payloadOffset,
+            int payloadLength) {
+        SnapshotRequest request = snapshotRequest.get();
+        if (request != null) {
+            request.answered(correlationId, responseCode == AdminResponseCode.OK ? null : responseCode + " " + text);
+        }
     }
 
     /** The member that leads, as far as this client knows; {@link #NO_LEADER} while it is not connected. */
@@ -169,6 +216,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         } else {
             work += cluster.pollEgress();
             work += send(now);
+            work += cluster.isClosed() ? 0 : requestSnapshot();
             if (cluster.isClosed()) {
                 disconnected("the connection was closed");
                 work++;
@@ -226,6 +274,10 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     }
 
     private void disconnected(String why) {
+        SnapshotRequest request = snapshotRequest.get();
+        if (request != null) {
+            request.resend();
+        }
         disconnectedWhy = why;
         cluster = null;
         leader = NO_LEADER;

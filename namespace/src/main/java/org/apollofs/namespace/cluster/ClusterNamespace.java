@@ -83,6 +83,15 @@ public final class ClusterNamespace extends CommandNamespace {
         return client.leader();
     }
 
+    /**
+     * Has the cluster take a snapshot: all members, each of its own state. Returns when they have begun.
+     *
+     * @throws org.apollofs.namespace.client.NamespaceException UNAVAILABLE.
+     */
+    public void takeSnapshot() {
+        client.takeSnapshot();
+    }
+
     @Override
     public void close() {
         super.close();

@@ -25,6 +25,7 @@ public record MemberAddress(int id, String host, int basePort) {
     public static final int PORTS = 6;
 
     private static final int CLUSTER_PORTS = 5;
+    private static final int CONSENSUS = 1;
     private static final int ARCHIVE = 4;
     private static final int READS = 5;
 
@@ -41,6 +42,10 @@ public record MemberAddress(int id, String host, int basePort) {
 
     private String endpoint(int index) {
         return host + ":" + (basePort == 0 ? 0 : basePort + index);
+    }
+
+    String consensus() {
+        return endpoint(CONSENSUS);
     }
 
     String archive() {

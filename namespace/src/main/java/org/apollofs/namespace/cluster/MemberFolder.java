@@ -1,6 +1,8 @@
 package org.apollofs.namespace.cluster;
 
 import io.aeron.archive.checksum.Checksum;
+import io.aeron.cluster.RecordingLog;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -45,6 +47,14 @@ record MemberFolder(Path root) {
             IoUtil.delete(mark().toFile(), true);
             Files.createDirectories(mark());
             Files.createDirectories(cluster());
+            if (Files.exists(joining())) {
+                // Killed while it was copied: whatever is there is a part.
+                IoUtil.delete(archive().toFile(), true);
+                IoUtil.delete(cluster().toFile(), true);
+                Files.createDirectories(cluster());
+                sync(root);
+                Files.delete(joining());
+            }
             checkFormat();
             int cuts = LogTail.cut(archive(), checksum);
             Files.createDirectories(archive());
@@ -76,6 +86,30 @@ record MemberFolder(Path root) {
         Files.write(temporary, content.getBytes(StandardCharsets.US_ASCII));
         sync(temporary);
         Files.move(temporary, file);
+    }
+
+    private Path joining() {
+        return root.resolve("joining");
+    }
+
+    /** Whether the member has never taken part, as far as its folder knows. */
+    boolean isEmpty() {
+        File log = cluster().resolve(RecordingLog.RECORDING_LOG_FILE_NAME).toFile();
+        return !log.exists() || log.length() == 0;
+    }
+
+    /** What comes into the folder from now on is a copy that is not complete. */
+    void beginJoin() throws IOException {
+        writeDurably(joining(), "");
+        sync(root);
+    }
+
+    /** The copy is complete. */
+    void endJoin() throws IOException {
+        sync(archive());
+        sync(cluster());
+        Files.delete(joining());
+        sync(root);
     }
 
     /** Makes a file, or the names in a folder, durable. */

@@ -16,6 +16,9 @@ import java.util.concurrent.atomic.LongAdder;
  * <tr><td>reads</td><td>questions answered beside the log</td></tr>
  * <tr><td>readBarriers</td><td>marks sent into the log for them</td></tr>
  * <tr><td>readsRefused</td><td>messages of questions that were dropped: malformed, or of a client that is not known</td></tr>
+ * <tr><td>logSegmentsPurged</td><td>files of the log that were deleted, being older than the snapshots that are kept</td></tr>
+ * <tr><td>snapshotsPurged</td><td>recordings of old snapshots that were deleted</td></tr>
+ * <tr><td>joins</td><td>copies of another member's snapshot and log, for an empty folder</td></tr>
  * </table>
  */
 public final class NamespaceCounters {
@@ -27,5 +30,8 @@ public final class NamespaceCounters {
     public final LongAdder reads = new LongAdder();
     public final LongAdder readBarriers = new LongAdder();
     public final LongAdder readsRefused = new LongAdder();
+    public final LongAdder logSegmentsPurged = new LongAdder();
+    public final LongAdder snapshotsPurged = new LongAdder();
+    public final LongAdder joins = new LongAdder();
     public final LongAdder snapshots = new LongAdder();
 }

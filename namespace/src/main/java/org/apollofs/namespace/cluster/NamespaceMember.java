@@ -17,6 +17,9 @@ import io.aeron.cluster.service.ClusterTerminationException;
 import io.aeron.cluster.service.ClusteredServiceContainer;
 import io.aeron.driver.MediaDriver;
 import io.aeron.exceptions.AeronException;
+import io.aeron.security.AuthorisationService;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
@@ -24,6 +27,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.CompositeAgent;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NoOpLock;
 import org.agrona.concurrent.status.AtomicCounter;
@@ -58,7 +62,7 @@ public final class NamespaceMember implements AutoCloseable {
     private static final long MIN_ELECTION_NS = 500_000_000L;
 
     static final int BARRIER_EGRESS_STREAM = 9_999;
-    private static final int CLUSTER_ID = 0;
+    static final int CLUSTER_ID = 0;
     /** Consensus module and service: each says when it ends. */
     private static final int PARTS = 2;
 
@@ -88,7 +92,8 @@ public final class NamespaceMember implements AutoCloseable {
     }
 
     /**
-     * Launches a member. It is not ready to answer yet: a client that connects waits until it is.
+     * Launches a member. It is not ready to answer yet: a client that connects waits until it is. One of several whose folder
+     * is empty waits here for the others, see {@link MemberJoin}.
      *
      * @param ctx concluded here.
      */
@@ -118,6 +123,9 @@ public final class NamespaceMember implements AutoCloseable {
         }
         archive = Archive.launch(archiveContext());
         awaitPredecessor();
+        if (!ctx.isSingle() && folder.isEmpty()) {
+            join();
+        }
         consensusModule = ConsensusModule.launch(consensusModuleContext());
         container = ClusteredServiceContainer.launch(containerContext());
         folder.syncNames();
@@ -126,8 +134,26 @@ public final class NamespaceMember implements AutoCloseable {
                 readIdle,
                 NamespaceMember::onError,
                 null,
-                new ReadServer(ctx, aeronDirectory(), state.reads(), barrier, counters));
+                new CompositeAgent(
+                        new ReadServer(ctx, aeronDirectory(), state.reads(), barrier, counters),
+                        new SnapshotKeeper(
+                                ctx,
+                                folder,
+                                consensusModule.context(),
+                                () -> AeronArchive.connect(archiveClientContext()),
+                                counters)));
         AgentRunner.startOnThread(readRunner, ctx.threadFactory());
+    }
+
+    private void join() {
+        try {
+            if (new MemberJoin(ctx, folder, aeronDirectory(), archiveClientContext()).run()) {
+                counters.joins.increment();
+            }
+            folder.endJoin();
+        } catch (IOException e) {
+            throw new UncheckedIOException("namespace member cannot join: directory=" + ctx.directory(), e);
+        }
     }
 
     /** On a driver that runs on, a member that has gone before this one is known for a while yet. */
@@ -185,6 +211,8 @@ public final class NamespaceMember implements AutoCloseable {
                 .electionTimeoutNs(Math.max(ctx.leaderTimeoutNs() / 2, MIN_ELECTION_NS))
                 .maxConcurrentSessions(ctx.maxClients())
                 .authenticatorSupplier(ctx.authenticatorSupplier())
+                // Whoever may have a session may ask for a snapshot.
+                .authorisationServiceSupplier(() -> AuthorisationService.ALLOW_ALL)
                 .threadFactory(ctx.threadFactory())
                 .idleStrategySupplier(ctx.idle()::newStrategy)
                 .errorHandler(NamespaceMember::onError)

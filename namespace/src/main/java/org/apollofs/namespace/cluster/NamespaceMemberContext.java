@@ -37,6 +37,8 @@ public final class NamespaceMemberContext {
     private long mapLength = NamespaceState.DEFAULT_MAP_LENGTH;
     private int maxClients = 4096;
     private long stopTimeoutNs = 60_000_000_000L;
+    private long snapshotLogLength = 256L << 20;
+    private long snapshotIntervalNs = 3_600_000_000_000L;
     private long leaderTimeoutNs = 2_000_000_000L;
 
     /** Checks that all is there that has no default. */
@@ -179,6 +181,18 @@ public final class NamespaceMemberContext {
         return this;
     }
 
+    /** Bytes of log after which a snapshot is taken. Twice as much, and a snapshot, is what restarts read at most. */
+    public NamespaceMemberContext snapshotLogLength(long value) {
+        snapshotLogLength = value;
+        return this;
+    }
+
+    /** Time after which a snapshot is taken if there is anything new, ns. */
+    public NamespaceMemberContext snapshotIntervalNs(long value) {
+        snapshotIntervalNs = value;
+        return this;
+    }
+
     /**
      * How long followers wait for a sign of the leader before they elect another, ns. A leader that stalls for longer (a
      * virtual machine, a disk) loses its place and nothing else.
@@ -278,5 +292,13 @@ public final class NamespaceMemberContext {
 
     long leaderTimeoutNs() {
         return leaderTimeoutNs;
+    }
+
+    long snapshotLogLength() {
+        return snapshotLogLength;
+    }
+
+    long snapshotIntervalNs() {
+        return snapshotIntervalNs;
     }
 }

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * One member of a cluster, as a process. Arguments: folder, number of this member, first ports of all (by comma), sync level,
- * then {@code key=value} settings: {@code term}, {@code segment}, {@code leaderTimeoutMs}. Stops in order when its standard
+ * then {@code key=value} settings: {@code term}, {@code segment}, {@code snapshot} (bytes of log), {@code leaderTimeoutMs}. Stops in order when its standard
  * input ends.
  */
 public final class ClusterMemberProcess {
@@ -84,6 +84,7 @@ public final class ClusterMemberProcess {
         switch (key) {
             case "term" -> ctx.logTermLength((int) value);
             case "segment" -> ctx.segmentFileLength((int) value);
+            case "snapshot" -> ctx.snapshotLogLength(value);
             case "leaderTimeoutMs" -> ctx.leaderTimeoutNs(TimeUnit.MILLISECONDS.toNanos(value));
             default -> throw new IllegalArgumentException("unknown setting: " + key);
         }

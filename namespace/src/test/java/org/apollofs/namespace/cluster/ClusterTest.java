@@ -4,8 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import org.agrona.IoUtil;
 import org.apollofs.namespace.client.KeyValue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -82,6 +85,33 @@ class ClusterTest {
             load.awaitMore(20);
             load.stop();
             load.check(namespace);
+        }
+    }
+
+    @Test
+    void shouldTakeBackAMemberThatLostItsDisk() throws Exception {
+        String[] settings = {"term=1048576", "segment=1048576", "snapshot=2097152"};
+        try (TestCluster cluster = TestCluster.launch(directory, 3, settings);
+                ClusterNamespace namespace = cluster.connect();
+                CountingLoad load = new CountingLoad(namespace, 50)) {
+            int lost = (namespace.leader() + 1) % 3;
+            load.awaitMore(20);
+            cluster.kill(lost);
+            IoUtil.delete(cluster.folder(lost).toFile(), false);
+            // Long enough for snapshots to be taken and the log's beginning to be deleted.
+            byte[] large = new byte[60_000];
+            for (int i = 0; i < 150; i++) {
+                namespace.keyValue().put("large/" + i % 10, large, KeyValue.ANY_VERSION);
+            }
+            cluster.start(lost);
+            cluster.awaitStarted(lost);
+            load.awaitMore(20);
+            // Now it is needed for a majority.
+            cluster.kill((lost + 1) % 3);
+            load.awaitMore(20);
+            load.stop();
+            load.check(namespace);
+            assertTrue(Files.exists(cluster.folder(lost).resolve("cluster").resolve("recording.log")));
         }
     }
 }

@@ -43,12 +43,12 @@ public final class TestCluster implements AutoCloseable {
     private final AttentiveIdle idle = new AttentiveIdle();
     private final MediaDriver driver;
 
-    private TestCluster(Path folder, int members, String... settings) {
+    private TestCluster(Path folder, Path clients, int members, String... settings) {
         this.folder = folder;
         this.settings = settings;
         addresses = addresses(members);
         processes = new Process[members];
-        driver = MediaDriver.launch(TestSite.driver(folder.resolve("client"), idle));
+        driver = MediaDriver.launch(TestSite.driver(clients, idle));
     }
 
     /** Launches members with a synced log. They are not ready yet; a client that connects waits. */
@@ -63,10 +63,16 @@ public final class TestCluster implements AutoCloseable {
      */
     public static TestCluster launch(Path folder, int members, int fileSyncLevel, String... settings)
             throws IOException {
+        return launch(folder, folder.resolve("client"), members, fileSyncLevel, settings);
+    }
+
+    /** Launches members whose folders may vanish. @param clients where the media driver of clients lies. */
+    static TestCluster launch(Path folder, Path clients, int members, int fileSyncLevel, String... settings)
+            throws IOException {
         String[] all = new String[settings.length + 1];
         all[0] = Integer.toString(fileSyncLevel);
         System.arraycopy(settings, 0, all, 1, settings.length);
-        TestCluster cluster = new TestCluster(folder, members, all);
+        TestCluster cluster = new TestCluster(folder, clients, members, all);
         try {
             for (int i = 0; i < members; i++) {
                 cluster.start(i);

@@ -3,6 +3,7 @@ package org.apollofs.namespace.cluster;
 import io.aeron.driver.MediaDriver;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
 /** A site for tests: one member with a media driver of its own, all threads daemons. */
 final class TestSite implements AutoCloseable {
@@ -20,6 +21,10 @@ final class TestSite implements AutoCloseable {
 
     /** @param aeronDirectory of a driver that runs already, or null to launch one. */
     TestSite(Path directory, int fileSyncLevel, String aeronDirectory) {
+        this(directory, fileSyncLevel, aeronDirectory, ctx -> {});
+    }
+
+    TestSite(Path directory, int fileSyncLevel, String aeronDirectory, Consumer<NamespaceMemberContext> settings) {
         NamespaceMemberContext ctx = new NamespaceMemberContext()
                 .directory(directory)
                 .fileSyncLevel(fileSyncLevel)
@@ -34,6 +39,7 @@ final class TestSite implements AutoCloseable {
         } else {
             ctx.aeronDirectory(aeronDirectory);
         }
+        settings.accept(ctx);
         member = NamespaceMember.launch(ctx);
     }
 

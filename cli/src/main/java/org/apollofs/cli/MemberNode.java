@@ -1,0 +1,130 @@
+package org.apollofs.cli;
+
+import io.aeron.driver.MediaDriver;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apollofs.namespace.cluster.AttentiveIdle;
+import org.apollofs.namespace.cluster.MemberDriver;
+import org.apollofs.namespace.cluster.NamespaceMember;
+import org.apollofs.profile.HardwareProfile;
+import org.apollofs.profile.NamespaceProfile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A process that is one member of the namespace: its folder's lock, a media driver, the member. */
+final class MemberNode implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(MemberNode.class);
+    private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+    /** What the streams of a member take at most, about. */
+    private static final long DRIVER_BYTES = 512L << 20;
+
+    private final CloseStack stack = new CloseStack();
+    private final AtomicReference<CommandFailure> failure = new AtomicReference<>();
+    private final StopSignal stop;
+
+    private MemberNode(StopSignal stop) {
+        this.stop = stop;
+    }
+
+    /**
+     * Starts the member. It takes part on return, and may not be up to date yet.
+     *
+     * @param stop requested when the member cannot go on.
+     */
+    static MemberNode start(HardwareProfile profile, int id, Path dir, StopSignal stop, PrintWriter out) {
+        NamespaceProfile namespace = profile.namespace();
+        NamespaceProfile.Member self = namespace.members().stream()
+                .filter(member -> member.id() == id)
+                .findAny()
+                .orElseThrow(() -> new CommandFailure(
+                        ExitCode.PROFILE,
+                        "the profile has no such member: member=" + id + ", profile=" + profile.source(),
+                        "namespace.members says which there are"));
+        if (self.port() == 0) {
+            throw new CommandFailure(
+                    ExitCode.PROFILE,
+                    "a member that is a process of its own needs a port: member=" + id + ", profile="
+                            + profile.source(),
+                    "give namespace.members a port each, " + NamespaceProfile.Member.PORTS + " apart");
+        }
+        MemberNode node = new MemberNode(stop);
+        try {
+            node.assemble(namespace, id, SiteFolder.of(dir.resolve("namespace").resolve(Integer.toString(id))));
+            node.describe(namespace, self, out);
+            return node;
+        } catch (IOException e) {
+            node.stack.close();
+            throw new UncheckedIOException(e.getMessage(), e);
+        } catch (RuntimeException e) {
+            node.stack.close();
+            throw e;
+        }
+    }
+
+    private void assemble(NamespaceProfile profile, int id, SiteFolder folder) throws IOException {
+        stack.push(SiteLock.take(folder));
+        SiteDriver.deleteStale(folder);
+        AttentiveIdle idle = new AttentiveIdle();
+        Path buffers = buffers(folder);
+        Files.writeString(folder.driver(), buffers + "\n");
+        MediaDriver driver = stack.push(
+                MediaDriver.launch(MemberDriver.context(buffers, idle, SiteNamespace.threads("apollo-driver"))));
+        stack.push(NamespaceMember.launch(SiteNamespace.context(profile)
+                .directory(folder.root())
+                .memberId(id)
+                .aeronDirectory(driver.aeronDirectoryName())
+                .idle(idle)
+                .threadFactory(SiteNamespace.threads("apollo-namespace"))
+                .failureHandler(this::onFailure)));
+    }
+
+    private static Path buffers(SiteFolder folder) throws IOException {
+        String name = "apollo-" + ProcessHandle.current().pid() + "-"
+                + Integer.toHexString(folder.root().hashCode());
+        boolean hasRoom = Files.isWritable(SHARED_MEMORY)
+                && Files.getFileStore(SHARED_MEMORY).getUsableSpace() >= DRIVER_BYTES;
+        return (hasRoom ? SHARED_MEMORY : folder.run()).resolve(name);
+    }
+
+    private void describe(NamespaceProfile profile, NamespaceProfile.Member self, PrintWriter out) {
+        int last = self.port() + NamespaceProfile.Member.PORTS - 1;
+        out.println("namespace member " + self.id() + " of " + profile.members().size() + ", " + self.host() + ":"
+                + self.port() + "-" + last + " (UDP)");
+        out.println("file sync level " + profile.fileSyncLevel() + ": "
+                + switch (profile.fileSyncLevel()) {
+                    case 0 -> "the log is written and NOT synced; a power cut loses what was acknowledged";
+                    case 1 -> "durable; a command counts once its log data is synced (fdatasync)";
+                    default -> "durable; a command counts once its log data and metadata are synced (fsync)";
+                });
+        out.flush();
+    }
+
+    /** @throws CommandFailure if the member has failed, which is why it stops. */
+    void checkHealthy() {
+        CommandFailure failed = failure.get();
+        if (failed != null) {
+            throw failed;
+        }
+    }
+
+    private void onFailure(Throwable cause) {
+        LOG.error("namespace member failed, it stops", cause);
+        failure.compareAndSet(
+                null,
+                new CommandFailure(
+                        ExitCode.INTERNAL,
+                        "namespace member failed: " + Failures.describe(cause),
+                        "what was acknowledged is safe; start it again",
+                        cause));
+        stop.request();
+    }
+
+    @Override
+    public void close() {
+        stack.close();
+    }
+}

@@ -1,0 +1,114 @@
+package org.apollofs.namespace.cluster;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * How members with empty folders find each other: all of them together are a new cluster, and one alone is a member that has
+ * lost its disk.
+ *
+ * <p>A member with an empty folder must not take part by itself. What it acknowledged and voted before is forgotten, so with
+ * it and a member that lags there might be a majority that knows less than what was acknowledged. Only where every other
+ * member says that its folder is empty too is there nothing to forget. Each says so to the others, from and to the port of
+ * reads, which is not in use yet, ten times a second; and whether it has heard all. It goes on when all have heard all. One
+ * that misses the end of the call finds the others at work, and joins them as one that has lost its disk.
+ *
+ * <p>A datagram is {@code apollo-roll-call 1 ID ALL}, where ALL is 1 if the sender has heard all. Not authenticated: who can
+ * send as all other members can make this one begin anew, with its empty folder. One thread.
+ */
+final class RollCall implements AutoCloseable {
+    private static final String MAGIC = "apollo-roll-call 1 ";
+    private static final long INTERVAL_NS = 100_000_000L;
+    /** Said so often after the end, for those who have not heard it. */
+    private static final int LAST_WORDS = 3;
+
+    private final NamespaceMemberContext ctx;
+    private final DatagramChannel channel;
+    private final ByteBuffer buffer = ByteBuffer.allocate(256);
+    private final Set<Integer> heard = new HashSet<>();
+    private final Set<Integer> heardAll = new HashSet<>();
+    private long lastSaidNs;
+
+    RollCall(NamespaceMemberContext ctx) throws IOException {
+        this.ctx = ctx;
+        channel = DatagramChannel.open();
+        channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+        channel.bind(address(ctx.address()));
+        channel.configureBlocking(false);
+        lastSaidNs = ctx.nanoClock().nanoTime() - INTERVAL_NS;
+    }
+
+    private static InetSocketAddress address(MemberAddress member) {
+        return new InetSocketAddress(member.host(), member.basePort() + MemberAddress.PORTS - 1);
+    }
+
+    /** Says and hears. @return whether all members have empty folders, and know it. */
+    boolean poll() throws IOException {
+        hear();
+        int others = ctx.members().size() - 1;
+        boolean isEnd = heardAll.size() == others;
+        long now = ctx.nanoClock().nanoTime();
+        if (isEnd) {
+            for (int i = 0; i < LAST_WORDS; i++) {
+                say(true);
+            }
+        } else if (now - lastSaidNs >= INTERVAL_NS) {
+            lastSaidNs = now;
+            say(heard.size() == others);
+        }
+        return isEnd;
+    }
+
+    private void hear() throws IOException {
+        buffer.clear();
+        while (channel.receive(buffer) != null) {
+            String said = US_ASCII.decode(buffer.flip()).toString();
+            buffer.clear();
+            if (!said.startsWith(MAGIC)) {
+                continue;
+            }
+            String[] words = said.substring(MAGIC.length()).split(" ", -1);
+            if (words.length == 2 && isOther(words[0])) {
+                int member = Integer.parseInt(words[0]);
+                heard.add(member);
+                if (words[1].equals("1")) {
+                    heardAll.add(member);
+                }
+            }
+        }
+    }
+
+    private boolean isOther(String id) {
+        return ctx.members().stream()
+                .anyMatch(member -> member.id() != ctx.memberId()
+                        && Integer.toString(member.id()).equals(id));
+    }
+
+    private void say(boolean hasHeardAll) {
+        byte[] words = (MAGIC + ctx.memberId() + (hasHeardAll ? " 1" : " 0")).getBytes(US_ASCII);
+        List<MemberAddress> members = ctx.members();
+        for (MemberAddress member : members) {
+            if (member.id() != ctx.memberId()) {
+                try {
+                    channel.send(ByteBuffer.wrap(words), address(member));
+                } catch (IOException e) {
+                    // Its host does not answer, or has no name yet: said again.
+                    continue;
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

@@ -1,0 +1,221 @@
+package org.apollofs.namespace.cluster;
+
+import io.aeron.archive.client.AeronArchive;
+import io.aeron.archive.client.ArchiveException;
+import io.aeron.archive.client.RecordingDescriptorConsumer;
+import io.aeron.cluster.ClusterControl;
+import io.aeron.cluster.ConsensusModule;
+import io.aeron.cluster.RecordingLog;
+import io.aeron.cluster.service.Cluster;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.status.AtomicCounter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has snapshots taken, and deletes what they make superfluous, so that a member's folder does not grow without bound.
+ *
+ * <p>The member that leads asks for a snapshot, of all members, when the log has grown by so many bytes since the last one, or
+ * so much time has passed and there is something new. After a snapshot each member keeps that one and the one before it, with
+ * the log from the one before on: a member that was away for less than the time between two snapshots catches up from the
+ * log. What is older is deleted, in whole files of the log.
+ *
+ * <p>An agent; deleting takes some milliseconds.
+ */
+final class SnapshotKeeper implements Agent {
+    private static final Logger LOG = LoggerFactory.getLogger(SnapshotKeeper.class);
+    private static final long CHECK_NS = 200_000_000L;
+    private static final int KEPT = 2;
+
+    private final NamespaceMemberContext ctx;
+    private final MemberFolder folder;
+    private final ConsensusModule.Context consensus;
+    private final Supplier<AeronArchive> archives;
+    private final NamespaceCounters counters;
+    /** Recordings of snapshots that were deleted, or found to be. */
+    private final Set<Long> purged = new HashSet<>();
+
+    private long lastCheckNs;
+    private long lastSnapshotNs;
+    private long lastSnapshotPosition;
+    private long snapshotsSeen;
+    private boolean isPurgeDue = true;
+
+    /** @param archives connects to this member's archive. */
+    SnapshotKeeper(
+            NamespaceMemberContext ctx,
+            MemberFolder folder,
+            ConsensusModule.Context consensus,
+            Supplier<AeronArchive> archives,
+            NamespaceCounters counters) {
+        this.ctx = ctx;
+        this.folder = folder;
+        this.consensus = consensus;
+        this.archives = archives;
+        this.counters = counters;
+        lastCheckNs = ctx.nanoClock().nanoTime();
+        lastSnapshotNs = lastCheckNs;
+        lastSnapshotPosition = -1;
+    }
+
+    @Override
+    public String roleName() {
+        return "namespace-snapshots";
+    }
+
+    @Override
+    public int doWork() {
+        long now = ctx.nanoClock().nanoTime();
+        if (now - lastCheckNs < CHECK_NS) {
+            return 0;
+        }
+        lastCheckNs = now;
+        AtomicCounter snapshots = consensus.snapshotCounter();
+        if (snapshots.isClosed()) {
+            return 0;
+        }
+        long taken = snapshots.get();
+        if (taken != snapshotsSeen) {
+            snapshotsSeen = taken;
+            lastSnapshotNs = now;
+            isPurgeDue = true;
+        }
+        if (isPurgeDue) {
+            isPurgeDue = !purge();
+            return 1;
+        }
+        return request(now);
+    }
+
+    /** Asks for a snapshot if it is time. */
+    private int request(long now) {
+        if (consensus.clusterNodeRoleCounter().get() != Cluster.Role.LEADER.code()) {
+            return 0;
+        }
+        long grown = consensus.commitPositionCounter().get() - lastSnapshotPosition;
+        boolean isLong = grown >= ctx.snapshotLogLength();
+        boolean isLate = grown > 0 && now - lastSnapshotNs > ctx.snapshotIntervalNs();
+        if (!isLong && !isLate) {
+            return 0;
+        }
+        if (ClusterControl.ToggleState.SNAPSHOT.toggle(consensus.controlToggleCounter())) {
+            // The next one not before this one has had time to be taken.
+            lastSnapshotNs = now;
+            lastSnapshotPosition = consensus.commitPositionCounter().get();
+            return 1;
+        }
+        return 0;
+    }
+
+    /** Deletes what lies before the snapshots that are kept. @return false to try again. */
+    private boolean purge() {
+        if (!Files.exists(folder.cluster().resolve(RecordingLog.RECORDING_LOG_FILE_NAME))) {
+            return true;
+        }
+        List<RecordingLog.Entry> snapshots = new ArrayList<>();
+        long logRecordingId;
+        try (RecordingLog log = new RecordingLog(folder.cluster().toFile(), false)) {
+            logRecordingId = log.findLastTermRecordingId();
+            for (RecordingLog.Entry entry : log.entries()) {
+                if (entry.type == RecordingLog.ENTRY_TYPE_SNAPSHOT && entry.isValid) {
+                    snapshots.add(entry);
+                }
+            }
+        }
+        List<Long> positions = completePositions(snapshots);
+        if (positions.isEmpty()) {
+            lastSnapshotPosition = Math.max(lastSnapshotPosition, 0);
+            return true;
+        }
+        lastSnapshotPosition = Math.max(lastSnapshotPosition, positions.getLast());
+        if (positions.size() < KEPT || logRecordingId < 0) {
+            return true;
+        }
+        long keepFrom = positions.get(positions.size() - KEPT);
+        try (AeronArchive archive = archives.get()) {
+            purgeLog(archive, logRecordingId, keepFrom);
+            purgeSnapshots(archive, snapshots, keepFrom);
+            return true;
+        } catch (ArchiveException e) {
+            // A member that catches up reads there. Next time.
+            LOG.info("namespace member: old log is kept for a while: {}", e.getMessage());
+            return false;
+        }
+    }
+
+    /** Positions of snapshots of which consensus module and service are both there, rising. */
+    private static List<Long> completePositions(List<RecordingLog.Entry> snapshots) {
+        Map<Long, Set<Integer>> parts = new HashMap<>();
+        snapshots.forEach(entry -> parts.computeIfAbsent(entry.logPosition, position -> new HashSet<>())
+                .add(entry.serviceId));
+        return parts.entrySet().stream()
+                .filter(entry -> entry.getValue().size() > 1)
+                .map(Map.Entry::getKey)
+                .sorted()
+                .toList();
+    }
+
+    private void purgeLog(AeronArchive archive, long recordingId, long keepFrom) {
+        RecordingFound found = new RecordingFound();
+        if (archive.listRecording(recordingId, found) == 0) {
+            return;
+        }
+        long base = AeronArchive.segmentFileBasePosition(
+                found.startPosition, keepFrom, found.termLength, found.segmentLength);
+        if (base > found.startPosition) {
+            long segments = archive.purgeSegments(recordingId, base);
+            counters.logSegmentsPurged.add(segments);
+            LOG.info("namespace member: log purged: from={}, segments={}", base, segments);
+        }
+    }
+
+    private void purgeSnapshots(AeronArchive archive, List<RecordingLog.Entry> snapshots, long keepFrom) {
+        for (RecordingLog.Entry entry : snapshots) {
+            if (entry.logPosition < keepFrom && purged.add(entry.recordingId)) {
+                // Its entry in the recording log stays when it is gone, and counts for nothing.
+                if (archive.listRecording(entry.recordingId, new RecordingFound()) > 0) {
+                    archive.purgeRecording(entry.recordingId);
+                    counters.snapshotsPurged.increment();
+                }
+            }
+        }
+    }
+
+    /** What the archive says of a recording. */
+    private static final class RecordingFound implements RecordingDescriptorConsumer {
+        private long startPosition;
+        private int segmentLength;
+        private int termLength;
+
+        @Override
+        public void onRecordingDescriptor(
+                long controlSessionId,
+                long correlationId,
+                long recordingId,
+                long startTimestamp,
+                long stopTimestamp,
+                long start,
+                long stopPosition,
+                int initialTermId,
+                int segmentFileLength,
+                int termBufferLength,
+                int mtuLength,
+                int sessionId,
+                int streamId,
+                String strippedChannel,
+                String originalChannel,
+                String sourceIdentity) {
+            startPosition = start;
+            segmentLength = segmentFileLength;
+            termLength = termBufferLength;
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package org.apollofs.namespace.cluster;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.apollofs.namespace.client.KeyValue;
+import org.apollofs.namespace.client.Namespace;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Snapshots by themselves and by request, and what is deleted after them. */
+@Timeout(100)
+class SnapshotTest {
+    private static final int SEGMENT = 1 << 20;
+    private static final int VALUE = 32 * 1024;
+
+    @TempDir
+    Path directory;
+
+    private TestSite launch() {
+        return new TestSite(
+                directory,
+                1,
+                null,
+                ctx -> ctx.logTermLength(SEGMENT).segmentFileLength(SEGMENT).snapshotLogLength(4 * SEGMENT));
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < deadline, "it does not come about");
+            LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    /** Files of the log, or of snapshots. */
+    private long files(boolean ofLog) {
+        try (Stream<Path> files = Files.list(directory.resolve("archive"))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".rec") && name.startsWith("0-") == ofLog)
+                    .count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static byte[] value(int number) {
+        byte[] value = new byte[VALUE];
+        byte[] text = Integer.toString(number).getBytes(UTF_8);
+        System.arraycopy(text, 0, value, 0, text.length);
+        return value;
+    }
+
+    @Test
+    void shouldBoundTheFolder() throws Exception {
+        int puts = 1_500;
+        try (TestSite site = launch();
+                Namespace namespace = site.connect()) {
+            for (int i = 0; i < puts; i++) {
+                namespace.keyValue().put("k" + i % 10, value(i), KeyValue.ANY_VERSION);
+            }
+            NamespaceCounters counters = site.member().counters();
+            await(() -> counters.snapshots.sum() >= 3 && counters.snapshotsPurged.sum() >= 2);
+            assertTrue(counters.logSegmentsPurged.sum() > 20, "purged=" + counters.logSegmentsPurged.sum());
+            // 47 files went through: there are two snapshots' worth, the one that is written, and some that came
+            // meanwhile.
+            await(() -> files(true) < 20);
+            // Of two parts each, and maybe one that is being deleted.
+            await(() -> files(false) <= 6);
+        }
+        try (TestSite site = launch();
+                Namespace namespace = site.connect()) {
+            for (int i = puts - 10; i < puts; i++) {
+                assertArrayEquals(
+                        value(i),
+                        namespace.keyValue().get("k" + i % 10).orElseThrow().value());
+            }
+        }
+    }
+
+    @Test
+    void shouldTakeASnapshotWhenAsked() {
+        try (TestSite site = launch();
+                ClusterNamespace namespace = site.connectRemotely()) {
+            namespace.keyValue().put("k", new byte[1], KeyValue.ANY_VERSION);
+            assertEquals(0, site.member().counters().snapshots.sum());
+            namespace.takeSnapshot();
+            await(() -> site.member().counters().snapshots.sum() == 1);
+        }
+    }
+}
