@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
                 "Fill one member with many keys; print its memory and disk, and the time of a snapshot and of restarts.")
 final class KeysBenchCommand implements Callable<Integer> {
     /** Of a key in the log, in the tables and in a snapshot, about, beside its value. */
-    private static final long BYTES_BESIDE_VALUE = 900;
+    private static final long BYTES_BESIDE_VALUE = 650;
 
     private static final long SLACK_BYTES = 2L << 30;
 

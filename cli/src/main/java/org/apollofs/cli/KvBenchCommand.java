@@ -81,6 +81,18 @@ final class KvBenchCommand implements Callable<Integer> {
             description = "Rounds, after one to warm up; both take turns in each (default: ${DEFAULT-VALUE}).")
     private int rounds;
 
+    @Option(
+            names = "--follow",
+            description = "Measure followers of the change log instead: a live one, and one that catches up.")
+    private boolean follow;
+
+    @Option(
+            names = "--behind",
+            defaultValue = "1000000",
+            paramLabel = "N",
+            description = "With --follow: changes that a follower begins behind (default: ${DEFAULT-VALUE}).")
+    private long behind;
+
     @Option(names = "--dir", paramLabel = "DIR", description = "Empty or new folder on the disk to be measured.")
     private Path dir;
 
@@ -97,7 +109,9 @@ final class KvBenchCommand implements Callable<Integer> {
         }
         StopSignal stop = StopSignal.install();
         try (ProgressLine progress = new ProgressLine(spec.commandLine().getErr())) {
-            Report report = new KvBench(settings(), seconds, rounds, stop, progress).run(dir);
+            Report report = follow
+                    ? new FollowBench(settings(), seconds, rounds, behind, stop, progress).run(dir)
+                    : new KvBench(settings(), seconds, rounds, stop, progress).run(dir);
             PrintWriter out = spec.commandLine().getOut();
             out.println(json ? report.toJson() : report.toTable());
             out.flush();

@@ -66,7 +66,6 @@ class NemesisTest {
     private void run(TestCluster cluster, FaultyLinks links, List<Fault> faults) throws Exception {
         Random random = new Random(SEED);
         List<ClusterNamespace> clients = new ArrayList<>();
-        History history = new History();
         try {
             for (int i = 0; i < CLIENTS / 2; i++) {
                 // Shorter than a fault: some operations get no answer.
@@ -78,21 +77,25 @@ class NemesisTest {
                 List<Fault> order = new ArrayList<>(faults);
                 Collections.shuffle(order, random);
                 System.out.printf("nemesis: seed=%d, round=%d of %d, %s%n", SEED, round + 1, ROUNDS, order);
-                try (Workload load = new Workload(history, faces, KEYS, SEED, round)) {
+                History history = new History();
+                Workload load = new Workload(history, faces, KEYS, SEED, round);
+                try (load) {
                     for (Fault fault : order) {
                         load.awaitMore(SOME);
                         inflict(fault, cluster, links, clients.getFirst(), random, load);
                     }
                     load.awaitMore(SOME);
                 }
+                // By somebody who was not there: what was acknowledged and not overwritten must be in every later
+                // answer.
+                try (ClusterNamespace late = cluster.connect()) {
+                    load.readAll(late.keyValue());
+                }
+                judge(history);
             }
         } finally {
             CloseHelper.quietCloseAll(clients);
         }
-        try (ClusterNamespace late = cluster.connect()) {
-            Workload.readAll(history, late.keyValue(), KEYS);
-        }
-        judge(history);
     }
 
     private static void judge(History history) {

@@ -9,6 +9,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.apollofs.namespace.client.KeyValue;
+import org.apollofs.namespace.client.Txn;
+import org.apollofs.namespace.client.TxnResult;
 
 /**
  * Clients that work on few keys at random and write down what they did. Every value is written once only, so that a read
@@ -20,6 +22,7 @@ public final class Workload implements AutoCloseable {
 
     private final History history;
     private final int keys;
+    private final int round;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicInteger answered = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -29,28 +32,29 @@ public final class Workload implements AutoCloseable {
      * Begins.
      *
      * @param faces one for each client.
-     * @param round names values and chance: another for each workload on the same keys.
+     * @param round names keys and values: each round has its own.
      */
     public Workload(History history, List<? extends KeyValue> faces, int keys, long seed, int round) {
         this.history = history;
         this.keys = keys;
+        this.round = round;
         for (int i = 0; i < faces.size(); i++) {
             int client = i;
             Random random = new Random(seed * 1_000_003 + round * 101L + client);
-            Thread thread = new Thread(() -> run(client, faces.get(client), random, "r" + round), "client-" + client);
+            Thread thread = new Thread(() -> run(client, faces.get(client), random), "client-" + client);
             thread.setDaemon(true);
             threads.add(thread);
         }
         threads.forEach(Thread::start);
     }
 
-    private void run(int client, KeyValue face, Random random, String round) {
+    private void run(int client, KeyValue face, Random random) {
         long[] versions = new long[keys];
         String[] values = new String[keys];
         try {
             for (int n = 0; !isStopping; n++) {
                 int key = random.nextInt(keys);
-                Answer answer = step(client, face, random, key, round + "c" + client + "n" + n, versions, values);
+                Answer answer = step(client, face, random, key, "c" + client + "n" + n, versions, values);
                 if (answer != null) {
                     answered.incrementAndGet();
                 }
@@ -62,8 +66,8 @@ public final class Workload implements AutoCloseable {
 
     private Answer step(
             int client, KeyValue face, Random random, int key, String value, long[] versions, String[] values) {
-        String name = key(key);
-        int dice = random.nextInt(10);
+        String name = key(round, key);
+        int dice = random.nextInt(12);
         if (dice < 4) {
             Answer answer = get(history, client, face, name);
             if (answer != null) {
@@ -86,11 +90,44 @@ public final class Workload implements AutoCloseable {
                     () -> face.compareAndSet(name, bytes(expected), bytes(value)),
                     now -> now.map(set -> Answer.done(set.version())).orElseGet(Answer::refused));
         }
+        if (dice < 11) {
+            return transaction(client, face, name, key(round, random.nextInt(keys)), versions[key], value);
+        }
         return history.record(
                 client,
                 new Action.Delete(name, Action.ANY_VERSION),
                 () -> face.delete(name, KeyValue.ANY_VERSION),
                 was -> was ? Answer.done(0) : Answer.absent());
+    }
+
+    /** Sets two keys if the first has a version, else reads both. */
+    private Answer transaction(int client, KeyValue face, String first, String second, long version, String value) {
+        Action.Transaction action = new Action.Transaction(
+                List.of(new Action.VersionIs(first, version)),
+                List.of(
+                        new Action.Put(first, value + "a", Action.ANY_VERSION),
+                        new Action.Put(second, value + "b", Action.ANY_VERSION)),
+                List.of(new Action.Get(first), new Action.Get(second)));
+        Txn txn = Txn.when(new Txn.VersionIs(first, version))
+                .then(new Txn.Put(first, bytes(value + "a")), new Txn.Put(second, bytes(value + "b")))
+                .orElse(new Txn.Get(first), new Txn.Get(second));
+        return history.record(client, action, () -> face.txn(txn), Workload::answerOf);
+    }
+
+    private static Answer answerOf(TxnResult result) {
+        List<Answer> parts = new ArrayList<>();
+        for (TxnResult.Outcome outcome : result.outcomes()) {
+            if (result.succeeded()) {
+                parts.add(Answer.done(outcome.version()));
+            } else {
+                parts.add(
+                        outcome.found()
+                                ? Answer.found(
+                                        new String(outcome.value().value(), StandardCharsets.UTF_8), outcome.version())
+                                : Answer.absent());
+            }
+        }
+        return Answer.transaction(result.succeeded(), result.transaction(), parts);
     }
 
     private Answer put(int client, KeyValue face, String key, String value, long expectedVersion) {
@@ -112,16 +149,16 @@ public final class Workload implements AutoCloseable {
     }
 
     /** Reads all keys: what was acknowledged and not overwritten must be there. */
-    public static void readAll(History history, KeyValue face, int keys) {
+    public void readAll(KeyValue face) {
         for (int key = 0; key < keys; key++) {
-            if (get(history, -1, face, key(key)) == null) {
-                throw new AssertionError("a key could not be read at the end: key=" + key(key));
+            if (get(history, -1, face, key(round, key)) == null) {
+                throw new AssertionError("a key could not be read at the end: key=" + key(round, key));
             }
         }
     }
 
-    private static String key(int key) {
-        return "register/" + key;
+    private static String key(int round, int key) {
+        return "register/" + round + "/" + key;
     }
 
     private static byte[] bytes(String text) {

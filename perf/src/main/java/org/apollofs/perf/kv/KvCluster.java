@@ -133,6 +133,11 @@ public final class KvCluster implements AutoCloseable {
                 : new EchoClient(this, settings);
     }
 
+    /** Follows the namespace's change log. @param behind how many changes before the last one it begins. */
+    public KvFollower follow(long behind) {
+        return KvFollower.start(this, behind);
+    }
+
     AttentiveIdle idle() {
         return idle;
     }
