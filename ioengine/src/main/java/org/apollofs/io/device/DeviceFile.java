@@ -40,6 +40,10 @@ final class DeviceFile implements AutoCloseable {
         int flags = OpenFlags.O_CLOEXEC
                 | (context.readOnly() ? OpenFlags.O_RDONLY : OpenFlags.O_RDWR)
                 | (context.directIo() ? OpenFlags.O_DIRECT : 0);
+        if (!context.readOnly() && isBlockDevice(path)) {
+            // Keeps out mounts and other stores, and us where one of those is (open(2)).
+            flags |= OpenFlags.O_EXCL;
+        }
         int fd = Libc.open(path.toString(), flags, 0);
         if (fd == -Errno.EINVAL && context.directIo()) {
             throw new OsException("open failed: path=" + path + ", the file system has no O_DIRECT", fd);
@@ -72,6 +76,18 @@ final class DeviceFile implements AutoCloseable {
     @Override
     public void close() {
         Libc.close(fd);
+    }
+
+    private static boolean isBlockDevice(Path path) throws OsException {
+        int fd = Libc.open(path.toString(), OpenFlags.O_PATH | OpenFlags.O_CLOEXEC, 0);
+        if (fd < 0) {
+            return false; // the open that follows says why
+        }
+        try {
+            return FileStatus.of(fd).isBlockDevice();
+        } finally {
+            Libc.close(fd);
+        }
     }
 
     private static DeviceFile measure(int fd, BlockDeviceContext context) throws OsException {
