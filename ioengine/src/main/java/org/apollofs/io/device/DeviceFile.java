@@ -3,6 +3,7 @@ package org.apollofs.io.device;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.BufferUtil;
 import org.apollofs.io.os.Errno;
 import org.apollofs.io.os.FileStatus;
@@ -18,6 +19,8 @@ final class DeviceFile implements AutoCloseable {
     private static final long BLKSSZGET = 0x1268;
     private static final long BLKGETSIZE64 = 0x80081272L;
     private static final int PROBE_LENGTH = 512;
+    private static final int BUSY_RETRIES = 50;
+    private static final long BUSY_PARK_NS = 10_000_000;
     private static final int CAUTIOUS_BLOCK_LENGTH = 4096;
 
     private final int fd;
@@ -45,6 +48,11 @@ final class DeviceFile implements AutoCloseable {
             flags |= OpenFlags.O_EXCL;
         }
         int fd = Libc.open(path.toString(), flags, 0);
+        for (int i = 0; i < BUSY_RETRIES && fd == -Errno.EBUSY; i++) {
+            // The kernel lets go of a closed io_uring's files a moment later.
+            LockSupport.parkNanos(BUSY_PARK_NS);
+            fd = Libc.open(path.toString(), flags, 0);
+        }
         if (fd == -Errno.EINVAL && context.directIo()) {
             throw new OsException("open failed: path=" + path + ", the file system has no O_DIRECT", fd);
         }
