@@ -34,7 +34,7 @@ class DiskCutTest {
     }
 
     @AfterEach
-    void close() throws IOException, InterruptedException {
+    void close() throws IOException {
         if (disk != null) {
             disk.close();
         }
