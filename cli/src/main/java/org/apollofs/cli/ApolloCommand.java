@@ -38,6 +38,7 @@ public final class ApolloCommand implements Callable<Integer> {
             StatusCommand.class,
             KvCommand.class,
             LogCommand.class,
+            TargetCommand.class,
             JmhCommand.class,
             TestCommand.class,
             WarmUpCommand.class);

@@ -13,11 +13,18 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Benchmarks of whole sites: one subcommand each. */
+/** Benchmarks of whole sites and of chunk stores: one subcommand each. */
 @Command(
         name = "bench",
-        description = "Measure a whole site beside its ceiling.",
-        subcommands = {BenchCommand.Mount.class, KvBenchCommand.class, KeysBenchCommand.class})
+        description = "Measure Apollo, or a part of it, beside its ceiling.",
+        subcommands = {
+            BenchCommand.Mount.class,
+            StoreBenchCommand.class,
+            IndexBenchCommand.class,
+            HeapBenchCommand.class,
+            KvBenchCommand.class,
+            KeysBenchCommand.class
+        })
 final class BenchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

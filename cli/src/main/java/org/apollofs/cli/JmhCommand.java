@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.apollofs.io.erasure.Codec;
 import org.apollofs.io.erasure.ErasureCode;
+import org.apollofs.perf.jmh.ErasureCeilingBenchmark;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.Result;
@@ -74,6 +75,9 @@ final class JmhCommand implements Callable<Integer> {
             all.param(
                     CODEC_PARAMETER,
                     ErasureCode.codecs().stream().map(Codec::name).toArray(String[]::new));
+        }
+        if (!ErasureCode.codecs().contains(Codec.ISA_L)) {
+            all.exclude(ErasureCeilingBenchmark.class.getSimpleName());
         }
         try {
             summarize(new Runner(all.build()).run());

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.agrona.concurrent.SystemNanoClock;
 import org.apollofs.dataplane.target.StorageTarget;
@@ -61,15 +62,7 @@ final class TargetServers implements AutoCloseable {
             throws IOException {
         EngineProfile engine = profile.engine();
         int credit = profile.lanes().creditChunks();
-        BlockDeviceContext device = new BlockDeviceContext()
-                .backend(
-                        switch (engine.device()) {
-                            case AUTO -> Backend.AUTO;
-                            case URING -> Backend.URING;
-                            case FILECHANNEL -> Backend.FILE_CHANNEL;
-                        })
-                .queueDepth(target.queueDepth())
-                .sqPoll(engine.sqpoll());
+        BlockDeviceContext device = device(engine).queueDepth(target.queueDepth());
         try {
             targets.add(StorageTarget.open(new StorageTargetContext()
                     .directory(files.targets().path(target))
@@ -80,6 +73,8 @@ final class TargetServers implements AutoCloseable {
                     .device(device)
                     .chunkLength(profile.layout().chunkLength())
                     .creditChunks(credit)
+                    .commitBytes(Math.max(1, engine.commit().bytes()))
+                    .commitDelayNs(TimeUnit.MICROSECONDS.toNanos(engine.commit().delayUs()))
                     .readSlabs(Math.max(MIN_READ_SLABS, engine.targetSlabs() - credit))));
         } catch (TargetRefusedException e) {
             throw e;
@@ -89,6 +84,19 @@ final class TargetServers implements AutoCloseable {
             }
             leaveOut(target.id(), Failures.describe(e));
         }
+    }
+
+    /** How the profile wants devices opened; the caller sets the queue depth. */
+    static BlockDeviceContext device(EngineProfile engine) {
+        return new BlockDeviceContext()
+                .backend(
+                        switch (engine.device()) {
+                            case AUTO -> Backend.AUTO;
+                            case URING -> Backend.URING;
+                            case FILECHANNEL -> Backend.FILE_CHANNEL;
+                        })
+                .sqPoll(engine.sqpoll())
+                .ioPoll(engine.iopoll());
     }
 
     private void leaveOut(int targetId, String why) {

@@ -6,10 +6,19 @@ package org.apollofs.profile;
  * @param hostSlabs chunk-sized slabs of a host.
  * @param targetSlabs chunk-sized slabs of each target.
  * @param sqpoll whether the kernel polls for submissions (io_uring).
+ * @param iopoll whether drives are polled instead of interrupting, where they can be (io_uring).
+ * @param commit when targets make durable what they wrote.
  * @param hedgeAfterMs a chunk read with no answer after this is reconstructed from parity.
  */
 public record EngineProfile(
-        Device device, Preallocate preallocate, int hostSlabs, int targetSlabs, boolean sqpoll, int hedgeAfterMs) {
+        Device device,
+        Preallocate preallocate,
+        int hostSlabs,
+        int targetSlabs,
+        boolean sqpoll,
+        boolean iopoll,
+        CommitProfile commit,
+        int hedgeAfterMs) {
     /** Which device implementation. */
     public enum Device {
         /** io_uring where the kernel allows it, else FileChannel: said aloud at start. */
@@ -27,6 +36,6 @@ public record EngineProfile(
     }
 
     EngineProfile withHostSlabs(int slabs) {
-        return new EngineProfile(device, preallocate, slabs, targetSlabs, sqpoll, hedgeAfterMs);
+        return new EngineProfile(device, preallocate, slabs, targetSlabs, sqpoll, iopoll, commit, hedgeAfterMs);
     }
 }

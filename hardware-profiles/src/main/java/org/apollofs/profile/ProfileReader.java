@@ -100,7 +100,13 @@ final class ProfileReader {
                 engine.integer("hostSlabs"),
                 engine.integer("targetSlabs"),
                 engine.value("sqpoll").asBoolean(),
+                engine.value("iopoll").asBoolean(),
+                commit(engine.section("commit")),
                 engine.integer("hedgeAfterMs"));
+    }
+
+    private static CommitProfile commit(Section commit) {
+        return new CommitProfile(commit.length("bytes"), commit.integer("delayUs"));
     }
 
     /** A mapping in the file, and where it is in the schema. */

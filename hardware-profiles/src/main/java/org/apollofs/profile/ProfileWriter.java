@@ -88,7 +88,11 @@ public final class ProfileWriter {
                 .put("hostSlabs", engine.hostSlabs())
                 .put("targetSlabs", engine.targetSlabs())
                 .put("sqpoll", engine.sqpoll())
+                .put("iopoll", engine.iopoll())
                 .put("hedgeAfterMs", engine.hedgeAfterMs());
+        node.putObject("commit")
+                .put("bytes", engine.commit().bytes())
+                .put("delayUs", engine.commit().delayUs());
     }
 
     private static String name(Enum<?> value) {

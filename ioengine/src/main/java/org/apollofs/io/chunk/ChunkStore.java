@@ -224,6 +224,7 @@ public final class ChunkStore implements AutoCloseable {
         counters.set(StoreCounter.CHUNKS, parts.index().size());
         counters.set(StoreCounter.USED_BYTES, parts.space().usedBytes());
         counters.set(StoreCounter.LARGEST_FREE_BYTES, parts.space().largestFreeLength());
+        counters.set(StoreCounter.FRAGMENTED_BYTES, parts.space().fragmentedBytes());
         counters.set(StoreCounter.JOURNAL_USED_BYTES, parts.journal().usedBytes());
         if (--cyclesToMemoryGauge < 0) {
             cyclesToMemoryGauge = MEMORY_GAUGE_CYCLES;

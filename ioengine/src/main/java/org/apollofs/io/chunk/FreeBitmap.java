@@ -72,13 +72,31 @@ final class FreeBitmap implements AutoCloseable {
 
     /** The lowest member, or -1. */
     long first() {
-        long index = 0;
-        for (int level = levels.length - 1; level >= 0; level--) {
-            long word = word(level, index);
-            if (word == 0) {
+        return word(levels.length - 1, 0) == 0 ? -1 : descend(levels.length, 0);
+    }
+
+    /** The lowest member that is not below a number, or -1. */
+    long firstFrom(long bit) {
+        long position = bit;
+        for (int level = 0; level < levels.length; level++) {
+            long index = position >>> WORD_SHIFT;
+            if (index >= levels[level].length() >>> 3) {
                 return -1;
             }
-            index = (index << WORD_SHIFT) + Long.numberOfTrailingZeros(word);
+            long word = word(level, index) & (-1L << position);
+            if (word != 0) {
+                return descend(level, (index << WORD_SHIFT) + Long.numberOfTrailingZeros(word));
+            }
+            position = index + 1;
+        }
+        return -1;
+    }
+
+    /** The lowest member below a bit of a level, which is set. */
+    private long descend(int fromLevel, long fromIndex) {
+        long index = fromIndex;
+        for (int level = fromLevel - 1; level >= 0; level--) {
+            index = (index << WORD_SHIFT) + Long.numberOfTrailingZeros(word(level, index));
         }
         return index;
     }

@@ -2,7 +2,9 @@ package org.apollofs.io.chunk;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import net.openhft.chronicle.bytes.BytesStore;
 import net.openhft.chronicle.bytes.MappedBytes;
+import net.openhft.chronicle.core.io.BackgroundResourceReleaser;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.io.device.BlockDevice;
 import org.apollofs.io.os.Libc;
@@ -54,9 +56,22 @@ final class MappedJournalFile implements JournalFile {
     public void close() {
         if (descriptor >= 0) {
             buffer.wrap(0, 0);
-            bytes.releaseLast();
+            unmap();
             Libc.close(descriptor);
             descriptor = -1;
         }
+    }
+
+    /**
+     * Chronicle keeps one reference to a single mapping that nobody gives back, whatever becomes of the bytes: the mapping
+     * would stay for as long as the process, and with it the file system could not be unmounted.
+     */
+    private void unmap() {
+        BytesStore<?, ?> mapping = bytes.bytesStore();
+        bytes.releaseLast();
+        if (mapping.refCount() > 0) {
+            mapping.releaseLast();
+        }
+        BackgroundResourceReleaser.releasePendingResources();
     }
 }

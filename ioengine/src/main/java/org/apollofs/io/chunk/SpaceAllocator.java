@@ -5,7 +5,10 @@ package org.apollofs.io.chunk;
  * next one, and two free halves become one again. A chunk never wastes as much as it uses, and free space of a size can
  * always be used for smaller sizes.
  *
- * <p>Deterministic: the lowest block of the best fitting size. Offsets are bytes from the start of the data region. The
+ * <p>Deterministic. A block of the largest size is the next free one behind the last that was handed out, so that chunks that
+ * are written one after another lie one after another, also when old ones are replaced: disks and their schedulers merge such
+ * writes. That costs no fragmentation, since such blocks cannot merge into larger ones. Of smaller sizes it is the lowest block
+ * of the best fitting size. Offsets are bytes from the start of the data region. The
  * state is one bit per possible block outside the heap: 61 MB for 15 TB, whatever is stored. It is not persistent: it is
  * made again from the index at recovery. One owner, who closes it.
  */
@@ -17,6 +20,10 @@ final class SpaceAllocator implements AutoCloseable {
     private final int maxOrder;
     private final FreeBitmap[] free;
     private long freeBytes;
+    /** Of these, in blocks of the largest size. */
+    private long largestFreeBytes;
+    /** Behind the block of the largest size that was handed out last. */
+    private long cursor;
 
     /**
      * @param dataLength bytes to hand out, a positive multiple of the largest block.
@@ -38,14 +45,15 @@ final class SpaceAllocator implements AutoCloseable {
             free[maxOrder].add(i);
         }
         freeBytes = dataLength;
+        largestFreeBytes = dataLength;
     }
 
     /** Takes a block. @return its offset in bytes, or {@link #NO_SPACE}. */
     long allocate(int order) {
         for (int o = order; o <= maxOrder; o++) {
-            long block = free[o].first();
+            long block = o == maxOrder ? nextLargest() : free[o].first();
             if (block >= 0) {
-                free[o].remove(block);
+                take(o, block);
                 while (o > order) {
                     o--;
                     block <<= 1;
@@ -56,6 +64,15 @@ final class SpaceAllocator implements AutoCloseable {
             }
         }
         return NO_SPACE;
+    }
+
+    private long nextLargest() {
+        long block = free[maxOrder].firstFrom(cursor);
+        if (block < 0) {
+            block = free[maxOrder].first();
+        }
+        cursor = block + 1;
+        return block;
     }
 
     /**
@@ -74,7 +91,7 @@ final class SpaceAllocator implements AutoCloseable {
         long unit = offset >>> SizeClass.UNIT_SHIFT;
         for (int o = order; o <= maxOrder; o++) {
             if (free[o].contains(unit >>> o)) {
-                free[o].remove(unit >>> o);
+                take(o, unit >>> o);
                 while (o > order) {
                     o--;
                     free[o].add((unit >>> o) ^ 1);
@@ -104,7 +121,17 @@ final class SpaceAllocator implements AutoCloseable {
             o++;
         }
         free[o].add(unit >>> o);
+        if (o == maxOrder) {
+            largestFreeBytes += SizeClass.lengthOf(maxOrder);
+        }
         freeBytes += SizeClass.lengthOf(order);
+    }
+
+    private void take(int order, long block) {
+        free[order].remove(block);
+        if (order == maxOrder) {
+            largestFreeBytes -= SizeClass.lengthOf(maxOrder);
+        }
     }
 
     /** Bytes not handed out. */
@@ -125,6 +152,14 @@ final class SpaceAllocator implements AutoCloseable {
             }
         }
         return 0;
+    }
+
+    /**
+     * Free bytes in blocks smaller than the largest: what fragmentation took from chunks of full length. Each such block lies
+     * beside one in use, so there is never more than {@code largest / 64 KiB - 1} times what is in use.
+     */
+    long fragmentedBytes() {
+        return freeBytes - largestFreeBytes;
     }
 
     /** Bytes outside the heap. */

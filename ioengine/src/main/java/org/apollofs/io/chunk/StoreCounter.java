@@ -29,6 +29,7 @@ public enum StoreCounter {
     USED_BYTES("space in use (gauge)", "bytes"),
     PAYLOAD_SPACE_BYTES("space handed out for payload, padding included", "bytes"),
     LARGEST_FREE_BYTES("largest free block (gauge)", "bytes"),
+    FRAGMENTED_BYTES("free space in blocks too small for a whole chunk (gauge)", "bytes"),
     MEMORY_BYTES("memory of index and space outside the heap (gauge)", "bytes");
 
     private final String label;

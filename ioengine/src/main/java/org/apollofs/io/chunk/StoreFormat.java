@@ -21,7 +21,7 @@ import org.apollofs.io.os.OsException;
  * gets its own when everything is durable, so a target is never half made. Blocks; any thread.
  */
 public final class StoreFormat {
-    /** Name of the data file (or of the link to a raw device) in a target's directory. */
+    /** Name of the data file, or of the link to a raw device, in a target's directory. */
     public static final String DATA_FILE = "data";
     /** Default of {@link #journalLength(int)}. */
     public static final int DEFAULT_JOURNAL_LENGTH = 64 << 20;
@@ -43,6 +43,8 @@ public final class StoreFormat {
     private long nowMs;
     private DataFile.Mode mode = DataFile.Mode.ZEROED;
     private DataFile.Progress progress = DataFile.Progress.NONE;
+    private Path rawDevice;
+    private boolean overwrite;
 
     /** @param directory to be made; its parent exists. */
     public StoreFormat(Path directory, UUID siteId, int targetId) {
@@ -87,6 +89,21 @@ public final class StoreFormat {
         return this;
     }
 
+    /**
+     * A block device to keep chunks on, instead of a data file; null, the default, for a file. The directory gets a link to it.
+     * Without a {@link #deviceLength} all of it is used.
+     */
+    public StoreFormat rawDevice(Path rawDevice) {
+        this.rawDevice = rawDevice;
+        return this;
+    }
+
+    /** Whether a raw device that is not blank is formatted all the same; false by default. */
+    public StoreFormat overwrite(boolean overwrite) {
+        this.overwrite = overwrite;
+        return this;
+    }
+
     /** Told how far the data file is. */
     public StoreFormat progress(DataFile.Progress progress) {
         this.progress = progress;
@@ -96,20 +113,23 @@ public final class StoreFormat {
     /**
      * Makes the target.
      *
-     * @throws TargetRefusedException if the directory exists or the geometry is not possible.
+     * @throws TargetRefusedException if the directory exists, the raw device is not blank, or the geometry is not possible.
      * @throws IOException if the disk is full or fails; nothing is left.
      */
     public Superblock format() throws IOException {
+        if (Files.exists(directory)) {
+            throw new TargetRefusedException(
+                    Reason.EXISTS, "format refused: target=" + targetId + ", path=" + directory + ": exists");
+        }
+        if (rawDevice != null) {
+            lookAtRawDevice();
+        }
         Superblock superblock = Superblock.layOut(siteId, targetId, formatId, deviceLength, chunkLength, nowMs);
         if (journalLength < MIN_JOURNAL_LENGTH || journalLength > MappedJournalFile.MAX_LENGTH) {
             throw new TargetRefusedException(
                     Reason.INVALID_GEOMETRY,
                     "format refused: target=" + targetId + ", journalLength=" + journalLength + " ("
                             + MIN_JOURNAL_LENGTH + " to " + MappedJournalFile.MAX_LENGTH + ")");
-        }
-        if (Files.exists(directory)) {
-            throw new TargetRefusedException(
-                    Reason.EXISTS, "format refused: target=" + targetId + ", path=" + directory + ": exists");
         }
         Path temporary = directory.resolveSibling(directory.getFileName() + TEMPORARY_SUFFIX);
         deleteTree(temporary);
@@ -125,9 +145,46 @@ public final class StoreFormat {
         return superblock;
     }
 
+    /** Finds out its length, and keeps us from writing over what somebody wants. */
+    private void lookAtRawDevice() throws IOException {
+        try (SlabPool pool = SlabPool.allocate(1, ZEROS_LENGTH);
+                BlockDevice device = BlockDevices.open(
+                        new BlockDeviceContext().path(rawDevice).slabPool(pool).readOnly(true))) {
+            if (deviceLength == 0) {
+                deviceLength = device.capacity() & -Superblock.LENGTH;
+            }
+            if (deviceLength > device.capacity()) {
+                throw new TargetRefusedException(
+                        Reason.INVALID_GEOMETRY,
+                        "format refused: target=" + targetId + ", device=" + rawDevice + ": has " + device.capacity()
+                                + " bytes, asked for " + deviceLength);
+            }
+            Slab slab = pool.tryAcquire();
+            SyncDevice syncDevice = new SyncDevice(device, slab, targetId);
+            int length = (int) Math.min(ZEROS_LENGTH, deviceLength);
+            syncDevice.read("look at the device", 0, length);
+            boolean blank = true;
+            for (int i = 0; i < length && blank; i += Long.BYTES) {
+                blank = syncDevice.buffer().getLong(i) == 0;
+            }
+            boolean target = Superblock.hasMagic(syncDevice.buffer(), 0);
+            slab.release();
+            if (!blank && !overwrite) {
+                throw new TargetRefusedException(
+                        Reason.EXISTS,
+                        "format refused: target=" + targetId + ", device=" + rawDevice + ": "
+                                + (target ? "holds a target already" : "is not blank"));
+            }
+        }
+    }
+
     private void build(Path folder, Superblock superblock) throws IOException {
         Path data = folder.resolve(DATA_FILE);
-        DataFile.prepare(data, deviceLength, mode, progress);
+        if (rawDevice == null) {
+            DataFile.prepare(data, deviceLength, mode, progress);
+        } else {
+            Files.createSymbolicLink(data, rawDevice.toAbsolutePath());
+        }
         for (int i = 0; i < 2; i++) {
             DataFile.prepare(
                     folder.resolve(DirectoryStoreFiles.journalName(i)),

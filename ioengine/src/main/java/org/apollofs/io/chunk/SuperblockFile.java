@@ -10,6 +10,9 @@ import org.slf4j.LoggerFactory;
 final class SuperblockFile {
     private static final Logger LOG = LoggerFactory.getLogger(SuperblockFile.class);
 
+    /** Stands for the number of a target that is not known yet. */
+    static final int UNKNOWN_TARGET = -1;
+
     private SuperblockFile() {}
 
     /** Writes both copies and syncs. */
@@ -27,6 +30,27 @@ final class SuperblockFile {
      * @throws TargetRefusedException if it is not, or cannot be trusted.
      */
     static Superblock read(SyncDevice device, UUID siteId, int targetId) throws IOException {
+        Examination examination = examine(device, targetId);
+        Superblock superblock = examination.superblock();
+        check(superblock, siteId, targetId, device.capacity());
+        if (!examination.firstIntact() || !examination.secondIntact()) {
+            String which = examination.firstIntact() ? "second" : "first";
+            write(device, superblock);
+            LOG.warn("superblock repaired: target={}, copy={}", targetId, which);
+        }
+        return superblock;
+    }
+
+    /** What the two copies say together, and which of them are whole. Only reads. */
+    record Examination(Superblock superblock, boolean firstIntact, boolean secondIntact) {}
+
+    /**
+     * Reads the superblock of a target, whichever it is.
+     *
+     * @param targetId for messages.
+     * @throws TargetRefusedException if it cannot be trusted.
+     */
+    static Examination examine(SyncDevice device, int targetId) throws IOException {
         Copy first = readCopy(device, 0);
         long secondOffset = first.superblock == null
                 ? Superblock.secondCopyOffset(device.capacity())
@@ -38,14 +62,7 @@ final class SuperblockFile {
                     "the device is smaller than at format: deviceLength=" + device.capacity());
         }
         Copy second = readCopy(device, secondOffset);
-        Superblock superblock = choose(first, second, targetId);
-        check(superblock, siteId, targetId, device.capacity());
-        if (first.superblock == null || second.superblock == null) {
-            String which = first.superblock == null ? "first" : "second";
-            write(device, superblock);
-            LOG.warn("superblock repaired: target={}, copy={}", targetId, which);
-        }
-        return superblock;
+        return new Examination(choose(first, second, targetId), first.superblock != null, second.superblock != null);
     }
 
     private static Superblock choose(Copy first, Copy second, int targetId) throws TargetRefusedException {
@@ -90,7 +107,8 @@ final class SuperblockFile {
     }
 
     private static TargetRefusedException refused(Reason reason, int targetId, String what) {
-        return new TargetRefusedException(reason, "target refused: target=" + targetId + ": " + what);
+        String name = targetId == UNKNOWN_TARGET ? "" : " target=" + targetId + ":";
+        return new TargetRefusedException(reason, "target refused:" + name + " " + what);
     }
 
     private static Copy readCopy(SyncDevice device, long offset) throws IOException {

@@ -8,8 +8,11 @@ import org.apollofs.io.checksum.Crc32c;
  * is done for it.
  */
 final class VerifyStage {
-    /** Chunks a duty cycle: few, so that the device gets the first while the next is being looked at. */
-    private static final int BATCH = 2;
+    /**
+     * Payload a duty cycle: little, so that the device gets the first chunks while the next are being looked at, and enough
+     * that small chunks reach it side by side, to be merged.
+     */
+    private static final int BATCH_BYTES = 1 << 20;
 
     private final StoreParts parts;
     private final Crc32c crc = new Crc32c();
@@ -25,10 +28,13 @@ final class VerifyStage {
 
     int doWork() {
         long next = sequence.get() + 1;
-        long last = Math.min(parts.ring().getCursor(), next + BATCH - 1);
+        long last = parts.ring().getCursor();
         int work = 0;
-        while (next <= last) {
-            verify(parts.ring().get(next));
+        int bytes = 0;
+        while (next <= last && bytes < BATCH_BYTES) {
+            WriteSlot slot = parts.ring().get(next);
+            verify(slot);
+            bytes += Math.max(SizeClass.UNIT_LENGTH, slot.entry.length);
             sequence.set(next++);
             work++;
         }

@@ -26,7 +26,9 @@ public final class DataFile {
         /** Space is reserved at once; each block's first write also converts its extent, which costs a journal entry. */
         ALLOCATED,
         /** Each byte is written once, so that later writes touch no metadata. Takes as long as filling the file does. */
-        ZEROED
+        ZEROED,
+        /** No space is taken: writes find out whether there is any. For measurements of what is not the disk. */
+        SPARSE
     }
 
     /** Told now and then how far it is. */
@@ -91,7 +93,11 @@ public final class DataFile {
         }
         // Reserving first tells ENOSPC at once, and lays the file out in few extents.
         int keepSize = mode == Mode.ZEROED ? Libc.FALLOC_FL_KEEP_SIZE : 0;
-        check(uninterrupted(fd, keepSize, size), "fallocate", path, 0, size);
+        if (mode == Mode.SPARSE) {
+            check(Libc.ftruncate(fd, size), "ftruncate", path, 0, size);
+        } else {
+            check(uninterrupted(fd, keepSize, size), "fallocate", path, 0, size);
+        }
         if (mode == Mode.ZEROED) {
             writeZeroes(fd, path, present / ALIGNMENT * ALIGNMENT, size, progress);
         }

@@ -3,6 +3,7 @@ package org.apollofs.io.device;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.BufferUtil;
 import org.apollofs.io.os.Errno;
 import org.apollofs.io.os.FileStatus;
@@ -18,6 +19,8 @@ final class DeviceFile implements AutoCloseable {
     private static final long BLKSSZGET = 0x1268;
     private static final long BLKGETSIZE64 = 0x80081272L;
     private static final int PROBE_LENGTH = 512;
+    private static final int BUSY_RETRIES = 50;
+    private static final long BUSY_PARK_NS = 10_000_000;
     private static final int CAUTIOUS_BLOCK_LENGTH = 4096;
 
     private final int fd;
@@ -40,7 +43,16 @@ final class DeviceFile implements AutoCloseable {
         int flags = OpenFlags.O_CLOEXEC
                 | (context.readOnly() ? OpenFlags.O_RDONLY : OpenFlags.O_RDWR)
                 | (context.directIo() ? OpenFlags.O_DIRECT : 0);
+        if (!context.readOnly() && isBlockDevice(path)) {
+            // Keeps out mounts and other stores, and us where one of those is (open(2)).
+            flags |= OpenFlags.O_EXCL;
+        }
         int fd = Libc.open(path.toString(), flags, 0);
+        for (int i = 0; i < BUSY_RETRIES && fd == -Errno.EBUSY; i++) {
+            // The kernel lets go of a closed io_uring's files a moment later.
+            LockSupport.parkNanos(BUSY_PARK_NS);
+            fd = Libc.open(path.toString(), flags, 0);
+        }
         if (fd == -Errno.EINVAL && context.directIo()) {
             throw new OsException("open failed: path=" + path + ", the file system has no O_DIRECT", fd);
         }
@@ -72,6 +84,18 @@ final class DeviceFile implements AutoCloseable {
     @Override
     public void close() {
         Libc.close(fd);
+    }
+
+    private static boolean isBlockDevice(Path path) throws OsException {
+        int fd = Libc.open(path.toString(), OpenFlags.O_PATH | OpenFlags.O_CLOEXEC, 0);
+        if (fd < 0) {
+            return false; // the open that follows says why
+        }
+        try {
+            return FileStatus.of(fd).isBlockDevice();
+        } finally {
+            Libc.close(fd);
+        }
     }
 
     private static DeviceFile measure(int fd, BlockDeviceContext context) throws OsException {

@@ -33,6 +33,7 @@ public final class FileChannelDevice implements BlockDevice {
     private final String description;
     private final SlabPool[] pools;
     private final ByteBuffer[][] views;
+    private final DeviceFile file;
     /** A ring: delivered, then done, then queued. */
     private final Operation[] operations;
 
@@ -43,9 +44,14 @@ public final class FileChannelDevice implements BlockDevice {
     private FileChannel channel;
 
     private FileChannelDevice(
-            BlockDeviceContext context, DeviceGeometry geometry, Set<OpenOption> options, String description)
+            BlockDeviceContext context,
+            DeviceFile file,
+            DeviceGeometry geometry,
+            Set<OpenOption> options,
+            String description)
             throws IOException {
         this.path = context.path();
+        this.file = file;
         this.options = options;
         this.geometry = geometry;
         this.description = description;
@@ -71,7 +77,19 @@ public final class FileChannelDevice implements BlockDevice {
      * @throws OsException if it cannot be opened.
      */
     static FileChannelDevice open(BlockDeviceContext context, String reason) throws OsException {
-        try (DeviceFile file = DeviceFile.open(context)) {
+        // Kept open beside the channel, which cannot claim a raw device for itself.
+        DeviceFile file = DeviceFile.open(context);
+        try {
+            return open(context, reason, file);
+        } catch (OsException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private static FileChannelDevice open(BlockDeviceContext context, String reason, DeviceFile file)
+            throws OsException {
+        try {
             Set<OpenOption> options = new HashSet<>();
             options.add(StandardOpenOption.READ);
             if (!context.readOnly()) {
@@ -87,7 +105,7 @@ public final class FileChannelDevice implements BlockDevice {
                     + geometry.capacity() + ", block=" + geometry.blockLength() + ", "
                     + (context.directIo() ? "O_DIRECT" : "through the page cache (not O_DIRECT)")
                     + ", queueDepth=" + context.queueDepth() + ", does its work in submit";
-            return new FileChannelDevice(context, geometry, options, description);
+            return new FileChannelDevice(context, file, geometry, options, description);
         } catch (OsException e) {
             throw e;
         } catch (IOException e) {
@@ -324,6 +342,7 @@ public final class FileChannelDevice implements BlockDevice {
             throw new UncheckedIOException("close failed: path=" + path, e);
         } finally {
             channel = null;
+            file.close();
         }
     }
 

@@ -43,7 +43,9 @@ final class IoUring implements AutoCloseable {
     static final int FSYNC_DATASYNC = 1;
 
     static final int REGISTER_BUFFERS = 0;
+    static final int UNREGISTER_BUFFERS = 1;
     static final int REGISTER_FILES = 2;
+    static final int UNREGISTER_FILES = 3;
     static final int REGISTER_ENABLE_RINGS = 12;
 
     private static final int FEATURE_SINGLE_MMAP = 1;
@@ -283,6 +285,10 @@ final class IoUring implements AutoCloseable {
 
     @Override
     public void close() {
+        // Closing alone leaves files open and memory pinned until the kernel finds time; refused where another thread
+        // closes.
+        register(UNREGISTER_FILES, 0, 0);
+        register(UNREGISTER_BUFFERS, 0, 0);
         Libc.munmap(entriesAddress, entriesLength);
         Libc.munmap(ringAddress, ringLength);
         Libc.close(fd);

@@ -2,7 +2,6 @@ package org.apollofs.io.device;
 
 import java.util.concurrent.locks.LockSupport;
 import org.apollofs.io.buffer.Slab;
-import org.apollofs.io.os.Errno;
 import org.apollofs.io.os.OsException;
 
 /**
@@ -13,9 +12,6 @@ import org.apollofs.io.os.OsException;
  * kernel requests as short transfers and EAGAIN make of it; the slot's number is what the kernel carries along.
  */
 public final class UringDevice implements BlockDevice {
-    /** A drive that always answers EAGAIN must not hold a caller for ever. */
-    private static final int MAX_RETRIES = 4096;
-
     private static final long CLOSE_PARK_NS = 100_000;
     private static final int OWN_FILE = -1;
     private static final long NOBODY = -1;
@@ -23,8 +19,8 @@ public final class UringDevice implements BlockDevice {
     private final DeviceFile file;
     private final DeviceGeometry geometry;
     private final UringRings rings;
-    private final Operation[] operations;
-    private final Operation[] free;
+    private final UringOperation[] operations;
+    private final UringOperation[] free;
     private final String description;
     private int freeCount;
     private int repushed;
@@ -39,10 +35,10 @@ public final class UringDevice implements BlockDevice {
         this.description = "io_uring: " + file.describe() + ", "
                 + (context.directIo() ? "O_DIRECT" : "through the page cache (not O_DIRECT)") + ", " + rings.describe();
         int depth = context.queueDepth();
-        operations = new Operation[depth];
-        free = new Operation[depth];
+        operations = new UringOperation[depth];
+        free = new UringOperation[depth];
         for (int i = 0; i < depth; i++) {
-            operations[i] = new Operation(i);
+            operations[i] = new UringOperation(i);
             free[depth - 1 - i] = operations[i];
         }
         freeCount = depth;
@@ -80,7 +76,7 @@ public final class UringDevice implements BlockDevice {
 
     @Override
     public boolean queueSync(long token, int fileDescriptor) {
-        Operation operation = claim();
+        UringOperation operation = claim();
         if (operation == null) {
             return false;
         }
@@ -94,7 +90,7 @@ public final class UringDevice implements BlockDevice {
 
     private boolean queueTransfer(boolean write, long token, long deviceOffset, Slab slab, int slabOffset, int length) {
         geometry.check(deviceOffset, slab, slabOffset, length);
-        Operation operation = claim();
+        UringOperation operation = claim();
         if (operation == null) {
             return false;
         }
@@ -110,14 +106,14 @@ public final class UringDevice implements BlockDevice {
         return true;
     }
 
-    private Operation claim() {
+    private UringOperation claim() {
         if (Thread.currentThread().threadId() != ownerId) {
             takeOver();
         }
         if (freeCount == 0) {
             return null;
         }
-        Operation operation = free[--freeCount];
+        UringOperation operation = free[--freeCount];
         operation.done = 0;
         operation.retries = 0;
         return operation;
@@ -137,7 +133,7 @@ public final class UringDevice implements BlockDevice {
         ownerId = Thread.currentThread().threadId();
     }
 
-    private void push(Operation operation) {
+    private void push(UringOperation operation) {
         boolean own = operation.fileDescriptor == OWN_FILE;
         boolean fixed = own && rings.fixedFile();
         byte entryFlags = fixed ? IoUring.ENTRY_FIXED_FILE : 0;
@@ -193,9 +189,9 @@ public final class UringDevice implements BlockDevice {
         ring.reap(ring.has(IoUring.SETUP_IOPOLL));
         int delivered = 0;
         while (ring.next()) {
-            Operation operation = operations[(int) ring.completedUserData()];
+            UringOperation operation = operations[(int) ring.completedUserData()];
             int result = advance(operation, ring.completedResult());
-            if (result != Operation.UNFINISHED) {
+            if (result != UringOperation.UNFINISHED) {
                 long token = operation.token;
                 free[freeCount++] = operation;
                 delivered++;
@@ -206,29 +202,14 @@ public final class UringDevice implements BlockDevice {
     }
 
     /** What one kernel result means for its operation: the final result, or UNFINISHED after pushing the rest again. */
-    private int advance(Operation operation, int result) {
-        if (Errno.isTransient(result)) {
-            if (++operation.retries > MAX_RETRIES) {
-                return result;
-            }
-        } else if (operation.sync || result < 0) {
-            return result;
-        } else if (result == 0) {
-            // The file ends before the capacity: somebody truncated it under us.
-            return -Errno.EIO;
-        } else if (operation.done + result == operation.length) {
-            return operation.length;
-        } else {
-            // A direct transfer goes on at a block's start, so what is part of a block is done again.
-            operation.done = (operation.done + result) & -geometry.blockLength();
-            if (++operation.retries > MAX_RETRIES) {
-                return -Errno.EIO;
-            }
+    private int advance(UringOperation operation, int result) {
+        int outcome = operation.onResult(result, geometry.blockLength());
+        if (outcome == UringOperation.UNFINISHED) {
+            push(operation);
+            repushed++;
+            retryCount++;
         }
-        push(operation);
-        repushed++;
-        retryCount++;
-        return Operation.UNFINISHED;
+        return outcome;
     }
 
     private void checkOwner() {
@@ -288,35 +269,6 @@ public final class UringDevice implements BlockDevice {
             if (!ring.next() && !ring.await()) {
                 LockSupport.parkNanos(CLOSE_PARK_NS);
             }
-        }
-    }
-
-    /** One operation from queueing to delivery. */
-    private static final class Operation {
-        /** No result of the kernel, which are lengths or small negative numbers. */
-        static final int UNFINISHED = Integer.MIN_VALUE;
-
-        final int slot;
-        long token;
-        boolean sync;
-        boolean write;
-        int fileDescriptor;
-        int bufferIndex;
-        long deviceOffset;
-        long address;
-        int length;
-        int done;
-        int retries;
-
-        Operation(int slot) {
-            this.slot = slot;
-        }
-
-        byte code() {
-            if (bufferIndex >= 0) {
-                return write ? IoUring.OP_WRITE_FIXED : IoUring.OP_READ_FIXED;
-            }
-            return write ? IoUring.OP_WRITE : IoUring.OP_READ;
         }
     }
 }

@@ -1,5 +1,6 @@
 package org.apollofs.io.os;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 
@@ -19,6 +20,17 @@ public final class Memory {
     /** A direct buffer over an address range, in big-endian order as all fresh ones. Allocates the buffer object. */
     public static ByteBuffer buffer(long address, int length) {
         return ALL.asSlice(address, length).asByteBuffer();
+    }
+
+    /**
+     * A segment over mapped memory.
+     *
+     * @param arena with which it ends.
+     * @param unmap runs when the arena is closed.
+     */
+    @SuppressWarnings("restricted")
+    public static MemorySegment region(long address, long length, Arena arena, Runnable unmap) {
+        return MemorySegment.ofAddress(address).reinterpret(length, arena, segment -> unmap.run());
     }
 
     @SuppressWarnings("restricted")

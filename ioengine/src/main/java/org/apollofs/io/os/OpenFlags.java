@@ -12,6 +12,7 @@ public final class OpenFlags {
     public static final int O_NONBLOCK = 0x800;
     public static final int O_DSYNC = 0x1000;
     public static final int O_CLOEXEC = 0x80000;
+    public static final int O_PATH = 0x200000;
     public static final int O_NOATIME = 0x40000;
     public static final int O_DIRECT = SystemCalls.AARCH64 ? 0x10000 : 0x4000;
     public static final int O_DIRECTORY = SystemCalls.AARCH64 ? 0x4000 : 0x10000;

@@ -12,7 +12,7 @@ import org.apollofs.io.buffer.Slab;
 import org.apollofs.io.buffer.SlabPool;
 
 /**
- * A process to be killed: {@code CrashWriter FOLDER FIRST_ID}. Writes and deletes chunks as fast as it can and says on its
+ * A process to be killed: {@code CrashWriter FOLDER FIRST_ID [CHEAT]}. Writes and deletes chunks as fast as it can and says on its
  * standard output what was acknowledged, a line each: {@code W key id} or {@code D key id}.
  */
 final class CrashWriter implements ChunkStoreHandler {
@@ -45,13 +45,18 @@ final class CrashWriter implements ChunkStoreHandler {
     }
 
     public static void main(String[] args) throws IOException {
-        new CrashWriter().run(Path.of(args[0]), Long.parseLong(args[1]));
+        CheatingDevice.Cheat cheat = args.length > 2 ? CheatingDevice.Cheat.valueOf(args[2]) : null;
+        new CrashWriter().run(Path.of(args[0]), Long.parseLong(args[1]), cheat);
     }
 
-    private void run(Path folder, long firstId) throws IOException {
+    private void run(Path folder, long firstId, CheatingDevice.Cheat cheat) throws IOException {
         Random random = new Random(firstId);
         SlabPool pool = SlabPool.allocate(16, CHUNK);
-        ChunkStore store = ChunkStore.open(context(folder, pool, this));
+        ChunkStoreContext context = context(folder, pool, this);
+        if (cheat != null) {
+            context.device(new CheatingDevice(ChunkStore.openDevice(context), cheat));
+        }
+        ChunkStore store = ChunkStore.open(context);
         out.println("open");
         long id = firstId;
         while (true) {

@@ -12,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
 import org.agrona.concurrent.SystemNanoClock;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.io.buffer.SlabPool;
+import org.apollofs.io.checksum.Crc32c;
 import org.apollofs.io.chunk.TargetRefusedException.Reason;
 import org.apollofs.io.device.DataFile;
 import org.junit.jupiter.api.AfterEach;
@@ -221,6 +223,21 @@ class RecoveryTest {
         change("data", 100, new byte[] {1});
         change("data", -100, new byte[] {1});
         assertRefused(Reason.SUPERBLOCK_DAMAGED);
+    }
+
+    @Test
+    void shouldRefuseAnotherVersion() throws IOException {
+        write(1);
+        UnsafeBuffer copy = new UnsafeBuffer(new byte[Superblock.LENGTH]);
+        try (RandomAccessFile access =
+                new RandomAccessFile(target.resolve(StoreFormat.DATA_FILE).toFile(), "r")) {
+            access.readFully(copy.byteArray());
+        }
+        copy.putInt(8, Superblock.FORMAT_VERSION + 1);
+        int checksumOffset = Superblock.LENGTH - Integer.BYTES;
+        copy.putInt(checksumOffset, new Crc32c().compute(copy, 0, checksumOffset));
+        change(StoreFormat.DATA_FILE, 0, copy.byteArray());
+        assertRefused(Reason.OTHER_VERSION);
     }
 
     @Test

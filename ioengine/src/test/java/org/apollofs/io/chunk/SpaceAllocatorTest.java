@@ -5,9 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Random;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** The allocator against a plain array of units. */
@@ -59,6 +63,9 @@ class SpaceAllocatorTest {
                     usedBytes -= SizeClass.lengthOf(block.order);
                 }
                 assertEquals(usedBytes, space.usedBytes(), "seed=" + seed);
+                if (i % 100 == 0) {
+                    assertEquals(fragmentedBytes(used, maxOrder), space.fragmentedBytes(), "seed=" + seed);
+                }
             }
             assertSameAfterReserving(space, blocks, units, maxOrder, seed);
             blocks.forEach(block -> space.free(block.offset, block.order));
@@ -76,7 +83,7 @@ class SpaceAllocatorTest {
         }
     }
 
-    /** An allocator made from the list of blocks behaves as the one that handed them out. */
+    /** An allocator made from the list of blocks has the same space left as the one that handed them out. */
     private static void assertSameAfterReserving(
             SpaceAllocator space, List<Block> blocks, int units, int maxOrder, long seed) {
         try (SpaceAllocator other = new SpaceAllocator((long) units * UNIT, maxOrder)) {
@@ -84,14 +91,52 @@ class SpaceAllocatorTest {
                 assertTrue(other.reserve(block.offset, block.order), "seed=" + seed);
                 assertFalse(other.reserve(block.offset, 0), "seed=" + seed);
             }
-            for (int order = maxOrder; order >= 0; order--) {
-                long expected = space.allocate(order);
-                assertEquals(expected, other.allocate(order), "seed=" + seed);
-                if (expected != SpaceAllocator.NO_SPACE) {
-                    space.free(expected, order);
-                    other.free(expected, order);
-                }
+            assertEquals(space.largestFreeLength(), other.largestFreeLength(), "seed=" + seed);
+            assertEquals(space.fragmentedBytes(), other.fragmentedBytes(), "seed=" + seed);
+            assertEquals(takeAll(space), takeAll(other), "seed=" + seed);
+        }
+    }
+
+    /** Hands out all that is left, piece by piece, and gives it back. */
+    private static SortedSet<Long> takeAll(SpaceAllocator space) {
+        SortedSet<Long> offsets = new TreeSet<>();
+        for (long offset = space.allocate(0); offset != SpaceAllocator.NO_SPACE; offset = space.allocate(0)) {
+            assertTrue(offsets.add(offset));
+        }
+        assertEquals(0, space.freeBytes());
+        offsets.forEach(offset -> space.free(offset, 0));
+        return offsets;
+    }
+
+    private static long fragmentedBytes(boolean[] used, int maxOrder) {
+        long bytes = 0;
+        int length = 1 << maxOrder;
+        for (int start = 0; start < used.length; start += length) {
+            int free = 0;
+            for (int i = start; i < start + length; i++) {
+                free += used[i] ? 0 : 1;
             }
+            bytes += free == length ? 0 : (long) free * UNIT;
+        }
+        return bytes;
+    }
+
+    @Test
+    void shouldHandOutWholeBlocksSideBySideAlsoWhenTheyAreReplaced() {
+        try (SpaceAllocator space = new SpaceAllocator(100L * UNIT, 0)) {
+            Deque<Long> inUse = new ArrayDeque<>();
+            for (int i = 0; i < 1000; i++) {
+                if (inUse.size() == 90) {
+                    space.free(inUse.remove(), 0);
+                }
+                long offset = space.allocate(0);
+                assertEquals(i % 100 * (long) UNIT, offset);
+                inUse.add(offset);
+            }
+            for (int i = 0; i < 10; i++) {
+                assertTrue(space.allocate(0) >= 0, "none is skipped when there are few left");
+            }
+            assertEquals(SpaceAllocator.NO_SPACE, space.allocate(0));
         }
     }
 

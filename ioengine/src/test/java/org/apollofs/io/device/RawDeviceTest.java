@@ -1,6 +1,7 @@
 package org.apollofs.io.device;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -11,12 +12,14 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.apollofs.io.buffer.Slab;
 import org.apollofs.io.buffer.SlabPool;
+import org.apollofs.io.os.Errno;
+import org.apollofs.io.os.OsException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A raw block device: a loop device over a file, which only root can make. */
 @Timeout(60)
@@ -29,11 +32,20 @@ class RawDeviceTest {
     private Path loop;
 
     @BeforeEach
-    void attach() throws Exception {
+    void makeFile() throws Exception {
         assumeTrue("root".equals(System.getProperty("user.name")), "a loop device wants root");
         Path file = folder.resolve("disk");
         DataFile.prepare(file, CAPACITY, DataFile.Mode.ALLOCATED, DataFile.Progress.NONE);
-        String name = run("losetup", "--find", "--show", file.toString());
+    }
+
+    private void attach(int sectorLength) throws Exception {
+        String name = run(
+                "losetup",
+                "--find",
+                "--show",
+                "--sector-size",
+                Integer.toString(sectorLength),
+                folder.resolve("disk").toString());
         assumeTrue(name != null && name.startsWith("/dev/"), "no loop device to be had");
         loop = Path.of(name);
     }
@@ -46,14 +58,24 @@ class RawDeviceTest {
     }
 
     @ParameterizedTest
-    @EnumSource
-    void shouldUseARawDevice(Backend backend) throws IOException {
+    @CsvSource({
+        "URING, 512",
+        "URING, 4096",
+        "FILE_CHANNEL, 512",
+        "FILE_CHANNEL, 4096",
+        "AUTO, 512",
+    })
+    void shouldUseARawDevice(Backend backend, int sectorLength) throws Exception {
+        attach(sectorLength);
         try (SlabPool pool = SlabPool.allocate(2, 64 * 1024)) {
             BlockDeviceContext context =
                     new BlockDeviceContext().path(loop).backend(backend).slabPool(pool);
             try (BlockDevice device = BlockDevices.open(context)) {
                 assertEquals(CAPACITY, device.capacity());
-                assertTrue(device.logicalBlockSize() >= 512, device.describe());
+                // FileChannel aligns to the pages of /dev.
+                int block = backend == Backend.FILE_CHANNEL ? 4096 : sectorLength;
+                assertEquals(block, device.logicalBlockSize(), device.describe());
+                assertInUse(backend);
                 assertTrue(
                         backend == Backend.FILE_CHANNEL || device.describe().contains("(raw device)"),
                         device.describe());
@@ -69,6 +91,15 @@ class RawDeviceTest {
         byte[] file = Files.readAllBytes(folder.resolve("disk"));
         assertEquals(CAPACITY, file.length);
         assertTrue(file[(int) CAPACITY - 1] != 0 || file[(int) CAPACITY - 2] != 0);
+    }
+
+    /** Nobody else may write to it, nor mount it. */
+    private void assertInUse(Backend backend) {
+        OsException refused = assertThrows(
+                OsException.class,
+                () -> BlockDevices.open(new BlockDeviceContext().path(loop).backend(backend))
+                        .close());
+        assertEquals(Errno.EBUSY, refused.errno(), refused.getMessage());
     }
 
     private static String run(String... command) throws Exception {

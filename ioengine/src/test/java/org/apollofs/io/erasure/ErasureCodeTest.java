@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,8 +22,21 @@ class ErasureCodeTest {
     };
     private static final int MAX_LENGTH = 3000;
 
+    private static final int RANDOM_SHAPES = 25;
+    private static final int MAX_RANDOM_DATA = 16;
+    private static final int MAX_RANDOM_PARITY = 4;
+
     private final long seed = System.nanoTime();
     private final Random random = new Random(seed);
+
+    /** The usual ones and the extremes, and some of all that a profile may ask for. */
+    private List<int[]> shapes() {
+        List<int[]> shapes = new ArrayList<>(List.of(SHAPES));
+        for (int i = 0; i < RANDOM_SHAPES; i++) {
+            shapes.add(new int[] {1 + random.nextInt(MAX_RANDOM_DATA), random.nextInt(MAX_RANDOM_PARITY + 1)});
+        }
+        return shapes;
+    }
 
     @ParameterizedTest
     @EnumSource(
@@ -29,7 +44,7 @@ class ErasureCodeTest {
             names = {"ISA_L", "VECTOR", "AUTO"})
     void shouldGiveTheSameBytesAsPlainJava(Codec codec) {
         assumeTrue(codec == Codec.AUTO || ErasureCode.codecs().contains(codec), CodecFactory.missing(codec));
-        for (int[] shape : SHAPES) {
+        for (int[] shape : shapes()) {
             for (int round = 0; round < 12; round++) {
                 try (Arena arena = Arena.ofConfined()) {
                     Stripe stripe = new Stripe(arena, shape[0], shape[1]);
@@ -47,7 +62,7 @@ class ErasureCodeTest {
     @EnumSource
     void shouldRebuildWhateverIsLost(Codec codec) {
         assumeTrue(codec == Codec.AUTO || ErasureCode.codecs().contains(codec), CodecFactory.missing(codec));
-        for (int[] shape : SHAPES) {
+        for (int[] shape : shapes()) {
             for (int round = 0; round < 12; round++) {
                 try (Arena arena = Arena.ofConfined()) {
                     Stripe stripe = new Stripe(arena, shape[0], shape[1]);
