@@ -4,12 +4,13 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How members with empty folders find each other: all of them together are a new cluster, and one alone is a member that has
@@ -25,6 +26,7 @@ import java.util.Set;
  * send as all other members can make this one begin anew, with its empty folder. One thread.
  */
 final class RollCall implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RollCall.class);
     private static final String MAGIC = "apollo-roll-call 1 ";
     private static final long INTERVAL_NS = 100_000_000L;
     /** Said so often after the end, for those who have not heard it. */
@@ -40,7 +42,6 @@ final class RollCall implements AutoCloseable {
     RollCall(NamespaceMemberContext ctx) throws IOException {
         this.ctx = ctx;
         channel = DatagramChannel.open();
-        channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
         channel.bind(address(ctx.address()));
         channel.configureBlocking(false);
         lastSaidNs = ctx.nanoClock().nanoTime() - INTERVAL_NS;
@@ -100,8 +101,8 @@ final class RollCall implements AutoCloseable {
                 try {
                     channel.send(ByteBuffer.wrap(words), address(member));
                 } catch (IOException e) {
-                    // Its host does not answer, or has no name yet: said again.
-                    continue;
+                    // Its host does not answer, or has no name yet: it is said again.
+                    LOG.debug("namespace member: roll call: member={}, {}", member.id(), e.getMessage());
                 }
             }
         }
