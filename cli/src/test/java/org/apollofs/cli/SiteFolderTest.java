@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -18,6 +20,18 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 final class SiteFolderTest {
+    private static final ControlServer.StreamHandler NO_STREAMS = new ControlServer.StreamHandler() {
+        @Override
+        public boolean takes(JsonNode request) {
+            return false;
+        }
+
+        @Override
+        public void serve(JsonNode request, InputStream in, OutputStream out) throws IOException {
+            throw new IOException("nothing is streamed here: request=" + request);
+        }
+    };
+
     @TempDir
     private Path temporary;
 
@@ -74,7 +88,7 @@ final class SiteFolderTest {
                 ExitCode.UNAVAILABLE,
                 assertThrows(CommandFailure.class, () -> ControlClient.ask(folder, "status"))
                         .exitCode());
-        try (ControlServer server = ControlServer.start(folder, "test", SiteFolderTest::answer)) {
+        try (ControlServer server = ControlServer.start(folder, "test", SiteFolderTest::answer, NO_STREAMS)) {
             assertTrue(server != null);
             assertEquals(
                     "status", ControlClient.ask(folder, "status").get("asked").asText());
@@ -99,7 +113,7 @@ final class SiteFolderTest {
         SiteFolder folder = SiteFolder.of(temporary.resolve("d".repeat(120)));
         Files.createDirectories(folder.run());
         new SiteRecord(UUID.randomUUID(), "now", "1+0", 1 << 20, Map.of()).store(folder);
-        try (ControlServer server = ControlServer.start(folder, "long-path-test", SiteFolderTest::answer)) {
+        try (ControlServer server = ControlServer.start(folder, "long-path-test", SiteFolderTest::answer, NO_STREAMS)) {
             assertTrue(server != null);
             assertEquals("x", ControlClient.ask(folder, "x").get("asked").asText());
         }
