@@ -99,18 +99,6 @@ public final class LinearizabilityChecker {
     /** Which operations have been ordered, and what they have made. */
     private record Configuration(BitSet ordered, KeyStates states) {}
 
-    /** A choice that may have to be taken back. */
-    private static final class Choice {
-        private final Configuration before;
-        private final List<Integer> candidates;
-        private int next;
-
-        Choice(Configuration before, List<Integer> candidates) {
-            this.before = before;
-            this.candidates = candidates;
-        }
-    }
-
     /** The search through one group of keys. */
     private static final class Search {
         private final Operation[] operations;
@@ -122,6 +110,9 @@ public final class LinearizabilityChecker {
         private final BitSet unanswered = new BitSet();
         /** Of configurations seen: which operations without an answer they had used up. */
         private final Map<Configuration, List<BitSet>> seen = new HashMap<>();
+
+        /** Configurations to be looked at, by how many operations without an answer they have used up. */
+        private final List<Deque<Configuration>> open = new ArrayList<>();
 
         private int furthest = -1;
         private Configuration furthestAt;
@@ -151,10 +142,9 @@ public final class LinearizabilityChecker {
 
         /** @return null if there is an order, else how far it went. */
         String run() {
-            Deque<Choice> choices = new ArrayDeque<>();
-            Configuration at = settle(new Configuration(new BitSet(operations.length), start));
+            open(settle(new Configuration(new BitSet(operations.length), start)));
             long steps = 0;
-            while (true) {
+            for (Configuration at = next(); at != null; at = next()) {
                 if (++steps > maxSteps) {
                     throw new IllegalStateException(
                             "undecided: operations=" + operations.length + ", steps=" + steps + ", keys=" + start);
@@ -163,20 +153,36 @@ public final class LinearizabilityChecker {
                     return null;
                 }
                 note(at);
-                choices.push(new Choice(at, candidates(at.ordered())));
-                at = null;
-                while (at == null) {
-                    Choice choice = choices.peek();
-                    if (choice == null) {
-                        return describe();
-                    }
-                    if (choice.next == choice.candidates.size()) {
-                        choices.pop();
-                    } else {
-                        at = take(choice.before, choice.candidates.get(choice.next++));
+                List<Integer> candidates = candidates(at.ordered());
+                for (int i = candidates.size() - 1; i >= 0; i--) {
+                    Configuration after = take(at, candidates.get(i));
+                    if (after != null) {
+                        open(after);
                     }
                 }
             }
+            return describe();
+        }
+
+        /** To be looked at: with fewer operations without an answer first, so that what needs more is not tried for nothing. */
+        private void open(Configuration at) {
+            BitSet used = (BitSet) at.ordered().clone();
+            used.and(unanswered);
+            int level = used.cardinality();
+            while (open.size() <= level) {
+                open.add(new ArrayDeque<>());
+            }
+            open.get(level).push(at);
+        }
+
+        /** The next one, the one found last of those with the fewest; null if there is none. */
+        private Configuration next() {
+            for (Deque<Configuration> level : open) {
+                if (!level.isEmpty()) {
+                    return level.pop();
+                }
+            }
+            return null;
         }
 
         private boolean isComplete(Configuration at) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 /** Histories from seeds: of a store that is right, all are accepted; with one wrong answer in the midst, none is. */
 @Timeout(100)
 class RandomHistoriesTest {
-    private static final int SEEDS = Integer.getInteger("apollo.seeds", 30);
+    private static final int SEEDS = Integer.getInteger("apollo.seeds", 100);
     private static final int STEPS = 200;
     private static final int CLIENTS = 6;
 

@@ -8,7 +8,9 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.HdrHistogram.Histogram;
@@ -63,7 +65,23 @@ public final class EtcdLoad {
         System.exit(0);
     }
 
+    /** A cluster that was just started has no leader yet. */
+    private void awaitReady() throws InterruptedException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                connections[0].put(keys[0], value).get(10, TimeUnit.SECONDS);
+                return;
+            } catch (ExecutionException | TimeoutException e) {
+                if (attempt == 10) {
+                    throw new IllegalStateException("etcd does not answer", e);
+                }
+                Thread.sleep(1000);
+            }
+        }
+    }
+
     private void run(int inFlight, double warmUpSeconds, double seconds) throws Exception {
+        awaitReady();
         for (ByteSequence key : keys) {
             connections[0].put(key, value).get();
         }
