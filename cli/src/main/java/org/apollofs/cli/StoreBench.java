@@ -148,7 +148,7 @@ final class StoreBench {
     private ChunkStoreContext sync() {
         CommitProfile commit = profile.engine().commit();
         return new ChunkStoreContext()
-                .commitBytes(commit.bytes())
+                .commitBytes(Math.max(1, commit.bytes()))
                 .commitDelayNs(TimeUnit.MICROSECONDS.toNanos(commit.delayUs()));
     }
 

@@ -73,7 +73,7 @@ final class TargetServers implements AutoCloseable {
                     .device(device)
                     .chunkLength(profile.layout().chunkLength())
                     .creditChunks(credit)
-                    .commitBytes(engine.commit().bytes())
+                    .commitBytes(Math.max(1, engine.commit().bytes()))
                     .commitDelayNs(TimeUnit.MICROSECONDS.toNanos(engine.commit().delayUs()))
                     .readSlabs(Math.max(MIN_READ_SLABS, engine.targetSlabs() - credit))));
         } catch (TargetRefusedException e) {

@@ -34,15 +34,26 @@ final class StoreBenchTest {
         JsonNode result = run("bench", "store", "--size", "64MiB", "--rounds", "1");
         for (String chunk : List.of("chunk1024KiB", "chunk64KiB")) {
             for (String peer : List.of("store", "device")) {
-                assertTrue(result.path(chunk).path(peer).path("writeGbPerSecond").asDouble() > 0, result.toString());
+                assertTrue(
+                        result.path(chunk).path(peer).path("writeGbPerSecond").asDouble() > 0, result.toString());
                 assertTrue(result.path(chunk).path(peer).path("readGbPerSecond").asDouble() > 0, result.toString());
             }
-            assertTrue(result.path(chunk).path("storeTo").path("device").path("write").asDouble() > 0);
+            assertTrue(result.path(chunk)
+                            .path("storeTo")
+                            .path("device")
+                            .path("write")
+                            .asDouble()
+                    > 0);
             assertEquals(
                     result.path("fio").asBoolean(),
                     result.path(chunk).path("storeTo").has("fio"),
                     result.toString());
-            assertTrue(result.path(chunk).path("stages").path("journal").path("p99Ms").asDouble() > 0);
+            assertTrue(result.path(chunk)
+                            .path("stages")
+                            .path("journal")
+                            .path("p99Ms")
+                            .asDouble()
+                    > 0);
         }
     }
 

@@ -43,8 +43,20 @@ final class TargetCommandTest {
     void format() throws IOException {
         target = folder.resolve("7");
         CliRun run = CliRun.of(
-                "target", "format", target.toString(), "--id", "7", "--site", SITE, "--size", "8MiB", "--chunk",
-                "64KiB", "--journal", "256KiB", "--json");
+                "target",
+                "format",
+                target.toString(),
+                "--id",
+                "7",
+                "--site",
+                SITE,
+                "--size",
+                "8MiB",
+                "--chunk",
+                "64KiB",
+                "--journal",
+                "256KiB",
+                "--json");
         assertEquals(0, run.exitCode(), run.err());
         JsonNode result = new ObjectMapper().readTree(run.out());
         assertEquals(SITE, result.path("siteId").asText());
@@ -106,9 +118,11 @@ final class TargetCommandTest {
         JsonNode result = new ObjectMapper().readTree(run.out());
         assertEquals(SITE, result.path("siteId").asText());
         assertEquals("whole", result.path("firstSuperblock").asText());
-        assertEquals("whole, generation 1, from record 1",
+        assertEquals(
+                "whole, generation 1, from record 1",
                 result.path("files").path("journal-1").path("state").asText());
-        assertEquals(1, result.path("files").path("snapshot-1").path("generation").asInt());
+        assertEquals(
+                1, result.path("files").path("snapshot-1").path("generation").asInt());
     }
 
     @Test
@@ -142,10 +156,8 @@ final class TargetCommandTest {
     @Test
     void shouldRefuseWhatItMustNotTouch() throws IOException {
         String other = "99999999-2222-3333-4444-555555555555";
-        assertOneLine(
-                CliRun.of("target", "check", target.toString(), "--site", other), ExitCode.TARGET, SITE, other);
-        assertOneLine(
-                CliRun.of("target", "inspect", folder.resolve("none").toString()), ExitCode.TARGET, "ENOENT");
+        assertOneLine(CliRun.of("target", "check", target.toString(), "--site", other), ExitCode.TARGET, SITE, other);
+        assertOneLine(CliRun.of("target", "inspect", folder.resolve("none").toString()), ExitCode.TARGET, "ENOENT");
         assertOneLine(
                 CliRun.of("target", "format", target.toString(), "--id", "7", "--size", "8MiB"),
                 ExitCode.TARGET,

@@ -117,6 +117,10 @@ public final class StoreFormat {
      * @throws IOException if the disk is full or fails; nothing is left.
      */
     public Superblock format() throws IOException {
+        if (Files.exists(directory)) {
+            throw new TargetRefusedException(
+                    Reason.EXISTS, "format refused: target=" + targetId + ", path=" + directory + ": exists");
+        }
         if (rawDevice != null) {
             lookAtRawDevice();
         }
@@ -126,10 +130,6 @@ public final class StoreFormat {
                     Reason.INVALID_GEOMETRY,
                     "format refused: target=" + targetId + ", journalLength=" + journalLength + " ("
                             + MIN_JOURNAL_LENGTH + " to " + MappedJournalFile.MAX_LENGTH + ")");
-        }
-        if (Files.exists(directory)) {
-            throw new TargetRefusedException(
-                    Reason.EXISTS, "format refused: target=" + targetId + ", path=" + directory + ": exists");
         }
         Path temporary = directory.resolveSibling(directory.getFileName() + TEMPORARY_SUFFIX);
         deleteTree(temporary);

@@ -285,7 +285,8 @@ final class IoUring implements AutoCloseable {
 
     @Override
     public void close() {
-        // Closing alone leaves files open and memory pinned until the kernel finds time; refused where another thread closes.
+        // Closing alone leaves files open and memory pinned until the kernel finds time; refused where another thread
+        // closes.
         register(UNREGISTER_FILES, 0, 0);
         register(UNREGISTER_BUFFERS, 0, 0);
         Libc.munmap(entriesAddress, entriesLength);

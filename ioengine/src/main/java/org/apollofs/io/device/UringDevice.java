@@ -2,7 +2,6 @@ package org.apollofs.io.device;
 
 import java.util.concurrent.locks.LockSupport;
 import org.apollofs.io.buffer.Slab;
-import org.apollofs.io.os.Errno;
 import org.apollofs.io.os.OsException;
 
 /**

@@ -94,9 +94,14 @@ public final class LoopDisk implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
         if (mounted) {
-            unmount();
+            try {
+                unmount();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted, still mounted: " + mount, e);
+            }
         }
     }
 

@@ -37,8 +37,7 @@ class RawTargetTest {
     private void attach(int sectorLength) throws IOException, InterruptedException {
         assumeTrue("root".equals(System.getProperty("user.name")), "a loop device wants root");
         Path file = folder.resolve("disk");
-        DataFile.prepare(
-                file, Superblock.deviceLengthFor(80, CHUNK), DataFile.Mode.ALLOCATED, DataFile.Progress.NONE);
+        DataFile.prepare(file, Superblock.deviceLengthFor(80, CHUNK), DataFile.Mode.ALLOCATED, DataFile.Progress.NONE);
         Process process = new ProcessBuilder(
                         LoopDisk.tool("losetup"),
                         "--find",
@@ -92,7 +91,9 @@ class RawTargetTest {
                     byte[] content = StoreClient.content(i, 1 + i * 2000);
                     assertEquals("written", client.write(i, 0, content).kind());
                 }
-                assertTrue(store.statistics().device().contains("(raw device)"), store.statistics().device());
+                assertTrue(
+                        store.statistics().device().contains("(raw device)"),
+                        store.statistics().device());
             }
             try (ChunkStore store = open("0", pool, client)) {
                 assertEquals(60, store.chunkCount());

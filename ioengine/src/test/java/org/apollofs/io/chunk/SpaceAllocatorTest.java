@@ -130,7 +130,7 @@ class SpaceAllocatorTest {
                     space.free(inUse.remove(), 0);
                 }
                 long offset = space.allocate(0);
-                assertEquals(i % 100 * UNIT, offset);
+                assertEquals(i % 100 * (long) UNIT, offset);
                 inUse.add(offset);
             }
             for (int i = 0; i < 10; i++) {

@@ -37,7 +37,7 @@ class DiskErrorTest {
     }
 
     @AfterEach
-    void close() throws IOException, InterruptedException {
+    void close() throws IOException {
         if (disk != null) {
             disk.close();
         }

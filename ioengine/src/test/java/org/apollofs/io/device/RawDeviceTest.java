@@ -59,7 +59,11 @@ class RawDeviceTest {
 
     @ParameterizedTest
     @CsvSource({
-        "URING, 512", "URING, 4096", "FILE_CHANNEL, 512", "FILE_CHANNEL, 4096", "AUTO, 512",
+        "URING, 512",
+        "URING, 4096",
+        "FILE_CHANNEL, 512",
+        "FILE_CHANNEL, 4096",
+        "AUTO, 512",
     })
     void shouldUseARawDevice(Backend backend, int sectorLength) throws Exception {
         attach(sectorLength);
