@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The power cut of {@link PowerCutTest} on a real file system, with the real devices' code: a process writes to a target on
  * an XFS, which is shut down under it, so that what was not synced is gone. More rounds: {@code -Dapollo.cuts=N}.
  */
-@Timeout(600)
+@Timeout(900)
 class DiskCutTest {
     private static final int ROUNDS_TO_CATCH = 30;
 
@@ -51,7 +51,7 @@ class DiskCutTest {
             history.format(mode);
             for (int round = 0; round < (rounds + 1) / 2; round++) {
                 try {
-                    cut(history, 1 + random.nextInt(1500), null);
+                    cut(history, 1 + random.nextInt(500), null);
                 } catch (AssertionError e) {
                     throw new AssertionError("seed=" + seed + ", round=" + round + ": " + e.getMessage(), e);
                 }

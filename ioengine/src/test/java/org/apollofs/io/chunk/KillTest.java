@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real process that writes, killed with -9 in the middle of it. More rounds: {@code -Dapollo.kills=N}. */
-@Timeout(600)
+@Timeout(900)
 class KillTest {
     @TempDir
     Path folder;
@@ -25,7 +25,7 @@ class KillTest {
             try {
                 // Not through the process, which would close the pipe with what is still in it.
                 history.run(
-                        1 + random.nextInt(1500),
+                        1 + random.nextInt(500),
                         null,
                         process -> process.toHandle().destroyForcibly());
                 history.check();
