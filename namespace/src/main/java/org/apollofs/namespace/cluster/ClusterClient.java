@@ -93,7 +93,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     }
 
     /** Where questions go that do not take a place in the log; null if there is no such way. */
-    CommandChannel reads() {
+    ReadClient reads() {
         return reads;
     }
 

@@ -24,6 +24,7 @@ public final class ClusterClientContext {
     private AttentiveIdle idle;
     private NamespaceReads reads;
     private boolean readsInLog;
+    private int staleMember = ClusterClient.NO_LEADER;
     private CredentialsSupplier credentialsSupplier = new NullCredentialsSupplier();
     private NanoClock nanoClock = SystemNanoClock.INSTANCE;
     private int maxInFlight = 1024;
@@ -102,6 +103,18 @@ public final class ClusterClientContext {
     /** How the client's thread waits, and whom it wakes. */
     public ClusterClientContext idle(AttentiveIdle value) {
         idle = value;
+        return this;
+    }
+
+    /**
+     * Lets a member answer questions at once, from what it has applied: cheap, from any member, and possibly stale.
+     * {@link ClusterNamespace#readPosition()} says how far in the log the answers are. A member that is cut off answers too.
+     *
+     * @param member which one.
+     */
+    public ClusterClientContext staleReads(int member) {
+        staleMember = member;
+        reads = null;
         return this;
     }
 
@@ -192,6 +205,11 @@ public final class ClusterClientContext {
             }
         }
         throw new IllegalStateException("a member leads that is not among the profile's: member=" + member);
+    }
+
+    /** The member that answers at once; {@link ClusterClient#NO_LEADER} for linearizable reads. */
+    int staleMember() {
+        return staleMember;
     }
 
     /** Stream of the answers to questions. */

@@ -83,6 +83,11 @@ public final class ClusterNamespace extends CommandNamespace {
         return client.leader();
     }
 
+    /** Position in the log of the state that answered the last questions; 0 if none were answered by a member. */
+    public long readPosition() {
+        return client.reads() == null ? 0 : client.reads().position();
+    }
+
     /**
      * Has the cluster take a snapshot: all members, each of its own state. Returns when they have begun.
      *

@@ -82,12 +82,12 @@ final class MemberJoin {
     }
 
     /** Waits until the cluster is known to be new, or the copy is complete. @return whether a copy was made. */
+    @SuppressWarnings("try") // The copy is made by a thread of its own.
     boolean run() throws IOException {
         LOG.info("namespace member: the folder is empty: looks for the other members: memberId={}", ctx.memberId());
         folder.beginJoin();
         try (RollCall roll = new RollCall(ctx);
-                @SuppressWarnings("unused") // Works on a thread of its own.
-                        ClusterBackup backup = ClusterBackup.launch(context())) {
+                ClusterBackup backup = ClusterBackup.launch(context())) {
             long target = -1;
             while (target < 0 || listener.position.get() < target) {
                 if (listener.source == null && roll.poll()) {

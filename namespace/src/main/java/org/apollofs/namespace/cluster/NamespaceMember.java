@@ -58,6 +58,9 @@ public final class NamespaceMember implements AutoCloseable {
     /** A message is up to an eighth of a term: a command is up to 1 MiB, and some frames stand around it. */
     private static final int TERM_LENGTH = 16 << 20;
 
+    /** Leader timeouts that members which start wait for all others, before a majority elects one: not all may be there. */
+    private static final int CANVASS_FACTOR = 5;
+
     /** Shorter, and candidates would keep meeting each other. */
     private static final long MIN_ELECTION_NS = 500_000_000L;
 
@@ -208,6 +211,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .fileSyncLevel(ctx.fileSyncLevel())
                 .leaderHeartbeatTimeoutNs(ctx.leaderTimeoutNs())
                 .leaderHeartbeatIntervalNs(ctx.leaderTimeoutNs() / 10)
+                .startupCanvassTimeoutNs(CANVASS_FACTOR * ctx.leaderTimeoutNs())
                 .electionTimeoutNs(Math.max(ctx.leaderTimeoutNs() / 2, MIN_ELECTION_NS))
                 .maxConcurrentSessions(ctx.maxClients())
                 .authenticatorSupplier(ctx.authenticatorSupplier())

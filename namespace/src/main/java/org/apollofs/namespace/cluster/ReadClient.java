@@ -40,6 +40,8 @@ final class ReadClient implements CommandChannel {
             new ExpandableDirectByteBuffer(2 * CallWindow.FULL_LENGTH + ReadProtocol.HEADER_LENGTH);
     private final UnsafeBuffer hello = new UnsafeBuffer(new byte[2048]);
 
+    private final boolean isStale;
+    private volatile long position;
     private Subscription subscription;
     private ExclusivePublication publication;
     private int member = NOWHERE;
@@ -51,6 +53,7 @@ final class ReadClient implements CommandChannel {
     ReadClient(ClusterClientContext ctx) {
         this.ctx = ctx;
         calls = new CallWindow(ctx);
+        isStale = ctx.staleMember() != ClusterClient.NO_LEADER;
         lastCheckNs = ctx.nanoClock().nanoTime();
     }
 
@@ -71,13 +74,19 @@ final class ReadClient implements CommandChannel {
         calls.close();
     }
 
+    /** Position in the log of the state that gave the last answers. */
+    long position() {
+        return position;
+    }
+
     // The agent.
 
     int poll(Aeron aeron, int leader, long now) {
         int work = calls.admit();
-        if (leader != member && leader != ClusterClient.NO_LEADER) {
+        int wanted = isStale ? ctx.staleMember() : leader;
+        if (wanted != member && wanted != ClusterClient.NO_LEADER) {
             disconnect();
-            member = leader;
+            member = wanted;
         }
         if (member != NOWHERE && !calls.isEmpty() && publication == null) {
             work += connect(aeron, now);
@@ -138,9 +147,10 @@ final class ReadClient implements CommandChannel {
         int count = 0;
         while (true) {
             if (messageLength == 0) {
+                int type = isStale ? ReadProtocol.STALE_QUESTIONS : ReadProtocol.QUESTIONS;
                 int end = calls.gather(message, ReadProtocol.HEADER_LENGTH, 0, now);
                 messageLength = end == ReadProtocol.HEADER_LENGTH ? 0 : end;
-                ReadProtocol.putHeader(message, ReadProtocol.QUESTIONS, ctx.nonce(), 0);
+                ReadProtocol.putHeader(message, type, ctx.nonce(), 0);
             }
             if (messageLength == 0) {
                 return count;
@@ -165,6 +175,7 @@ final class ReadClient implements CommandChannel {
         if (type == ReadProtocol.WELCOME) {
             isWelcome = true;
         } else if (type == ReadProtocol.ANSWERS) {
+            position = ReadProtocol.position(buffer, offset);
             int framesLength = length - ReadProtocol.HEADER_LENGTH;
             if (!Frames.forEach(buffer, offset + ReadProtocol.HEADER_LENGTH, framesLength, null, onResult)) {
                 throw new IllegalStateException("answers that are not whole: length=" + length);

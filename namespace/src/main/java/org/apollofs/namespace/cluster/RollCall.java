@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.util.HashSet;
@@ -40,7 +39,6 @@ final class RollCall implements AutoCloseable {
     RollCall(NamespaceMemberContext ctx) throws IOException {
         this.ctx = ctx;
         channel = DatagramChannel.open();
-        channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
         channel.bind(address(ctx.address()));
         channel.configureBlocking(false);
         lastSaidNs = ctx.nanoClock().nanoTime() - INTERVAL_NS;

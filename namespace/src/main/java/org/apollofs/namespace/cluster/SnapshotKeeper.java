@@ -33,6 +33,7 @@ import org.slf4j.LoggerFactory;
 final class SnapshotKeeper implements Agent {
     private static final Logger LOG = LoggerFactory.getLogger(SnapshotKeeper.class);
     private static final long CHECK_NS = 200_000_000L;
+    private static final long RETRY_NS = 10_000_000_000L;
     private static final int KEPT = 2;
 
     private final NamespaceMemberContext ctx;
@@ -90,6 +91,7 @@ final class SnapshotKeeper implements Agent {
         }
         if (isPurgeDue) {
             isPurgeDue = !purge();
+            lastCheckNs = isPurgeDue ? now + RETRY_NS : now;
             return 1;
         }
         return request(now);

@@ -1,0 +1,82 @@
+package org.apollofs.namespace.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.aeron.archive.checksum.Checksums;
+import io.aeron.driver.MediaDriver;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Members with empty folders, and what they make of that. */
+@Timeout(60)
+class RollCallTest {
+    @TempDir
+    Path directory;
+
+    private NamespaceMemberContext member(List<MemberAddress> members, int id) {
+        return new NamespaceMemberContext()
+                .directory(directory.resolve(Integer.toString(id)))
+                .memberId(id)
+                .members(members)
+                .driverContext(new MediaDriver.Context())
+                .threadFactory(TestSite::daemon)
+                .failureHandler(failure -> {})
+                .conclude();
+    }
+
+    @Test
+    void shouldEndWhenAllHaveHeardAll() throws IOException {
+        List<MemberAddress> members = TestCluster.addresses(3);
+        List<RollCall> calls = new ArrayList<>();
+        try {
+            for (int i = 0; i < 3; i++) {
+                calls.add(new RollCall(member(members, i)));
+            }
+            boolean[] ended = new boolean[3];
+            while (!(ended[0] && ended[1] && ended[2])) {
+                for (int i = 0; i < 3; i++) {
+                    ended[i] |= calls.get(i).poll();
+                }
+            }
+        } finally {
+            for (RollCall call : calls) {
+                call.close();
+            }
+        }
+    }
+
+    @Test
+    void shouldNotEndWhereAMemberIsSilent() throws IOException {
+        List<MemberAddress> members = TestCluster.addresses(3);
+        try (RollCall one = new RollCall(member(members, 0));
+                RollCall other = new RollCall(member(members, 2))) {
+            long end = System.nanoTime() + 500_000_000L;
+            while (System.nanoTime() - end < 0) {
+                assertFalse(one.poll());
+                assertFalse(other.poll());
+            }
+        }
+    }
+
+    @Test
+    void shouldBeginACopyAnewThatWasNotCompleted() throws IOException {
+        MemberFolder folder = new MemberFolder(directory);
+        assertEquals(0, folder.prepare(Checksums.crc32c()));
+        assertTrue(folder.isEmpty());
+        folder.beginJoin();
+        Files.writeString(folder.cluster().resolve("recording.log"), "a part of it");
+        Files.writeString(folder.archive().resolve("0-0.rec"), "a part of it");
+        assertFalse(folder.isEmpty());
+        assertEquals(0, folder.prepare(Checksums.crc32c()));
+        assertTrue(folder.isEmpty());
+        assertFalse(Files.exists(folder.archive().resolve("0-0.rec")));
+    }
+}
