@@ -9,6 +9,8 @@ import java.nio.channels.DatagramChannel;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How members with empty folders find each other: all of them together are a new cluster, and one alone is a member that has
@@ -24,6 +26,7 @@ import java.util.Set;
  * send as all other members can make this one begin anew, with its empty folder. One thread.
  */
 final class RollCall implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RollCall.class);
     private static final String MAGIC = "apollo-roll-call 1 ";
     private static final long INTERVAL_NS = 100_000_000L;
     /** Said so often after the end, for those who have not heard it. */
@@ -98,8 +101,8 @@ final class RollCall implements AutoCloseable {
                 try {
                     channel.send(ByteBuffer.wrap(words), address(member));
                 } catch (IOException e) {
-                    // Its host does not answer, or has no name yet: said again.
-                    continue;
+                    // Its host does not answer, or has no name yet: it is said again.
+                    LOG.debug("namespace member: roll call: member={}, {}", member.id(), e.getMessage());
                 }
             }
         }
