@@ -3,6 +3,8 @@ package org.apollofs.dataplane.stripe;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.io.buffer.Slab;
+import org.apollofs.io.checksum.BlockChecksums;
+import org.apollofs.transport.Lane;
 
 /**
  * One data chunk on its way: bytes in a slab, first without a place, then in a stripe.
@@ -16,6 +18,8 @@ public final class Chunk {
     private volatile Stripe stripe;
     private int index;
     private UnsafeBuffer checksums;
+    /** Of the bytes so far, once some were copied in; null if they all came with the slab. */
+    private BlockChecksums copied;
 
     /** Takes a slab over. @param length bytes in it already. */
     public Chunk(Slab slab, int length) {
@@ -35,7 +39,11 @@ public final class Chunk {
 
     /** Appends bytes. Under the file's lock, before {@link #place}. */
     public void append(DirectBuffer source, int offset, int count) {
-        slab.slab().buffer().putBytes(length, source, offset, count);
+        if (copied == null) {
+            copied = new BlockChecksums(slab.slab().address(), slab.slab().capacity(), Lane.CHECKSUM_BLOCK_LENGTH);
+            copied.take(length);
+        }
+        copied.append(source, offset, count);
         length += count;
     }
 
@@ -63,7 +71,8 @@ public final class Chunk {
     }
 
     void computeChecksums() {
-        checksums = Checksums.of(buffer(), length);
+        checksums = copied != null ? copied.toBuffer() : Checksums.of(buffer(), length);
+        copied = null;
     }
 
     /** The stripe needs the bytes no more. */
