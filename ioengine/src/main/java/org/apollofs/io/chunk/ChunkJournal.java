@@ -1,6 +1,7 @@
 package org.apollofs.io.chunk;
 
 import com.google.errorprone.annotations.CheckReturnValue;
+import java.io.IOException;
 import org.apollofs.io.checksum.Crc32c;
 import org.apollofs.io.device.BlockDevice;
 
@@ -49,13 +50,13 @@ final class ChunkJournal implements AutoCloseable {
      * durable. The caller syncs before it appends: were the header lost and records behind it kept, a later journal of the
      * same number could run into them.
      */
-    void switchFile() {
+    void switchFile() throws IOException {
         requireDurable("switched");
         generation++;
         file = files[fileOf(generation)];
         position = JournalHeader.LENGTH;
         firstSequence = lastSequence + 1;
-        JournalHeader.ofJournal(superblock, generation, firstSequence, true).encode(file.buffer());
+        file.writeHeader(JournalHeader.ofJournal(superblock, generation, firstSequence, true));
     }
 
     /** Whether any record fits. */

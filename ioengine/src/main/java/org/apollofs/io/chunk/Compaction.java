@@ -92,7 +92,14 @@ final class Compaction implements AutoCloseable {
             throw new IllegalStateException(
                     "compaction started twice: target=" + parts.targetId() + ", phase=" + phase);
         }
-        parts.journal().switchFile();
+        try {
+            parts.journal().switchFile();
+        } catch (IOException e) {
+            phase = Phase.FAILED;
+            parts.counters().increment(StoreCounter.WRITE_ERRORS);
+            parts.state().leaveUnsynced("target=" + parts.targetId() + ": " + e.getMessage());
+            return;
+        }
         phase = Phase.SYNCING_HEADER;
         syncToQueue = true;
         syncInFlight = false;

@@ -1,5 +1,6 @@
 package org.apollofs.io.chunk;
 
+import java.io.IOException;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -9,6 +10,12 @@ import org.agrona.concurrent.UnsafeBuffer;
 interface JournalFile extends SyncedFile, AutoCloseable {
     /** The whole file. */
     UnsafeBuffer buffer();
+
+    /**
+     * Replaces the header in one step: a process that is killed, or a disk that writes a page back meanwhile, leaves the old one
+     * or the new one. Field by field in {@link #buffer()} it could be neither, and the target would be refused as damaged.
+     */
+    void writeHeader(JournalHeader header) throws IOException;
 
     /** Its name, for messages. */
     String name();

@@ -26,6 +26,8 @@ record JournalHeader(
         boolean continues) {
     /** Bytes kept free for the header. */
     static final int LENGTH = 4096;
+    /** Bytes of it that say something. */
+    static final int ENCODED_LENGTH = 56;
     /** "APOLLOJL", read as a little-endian long. */
     static final long JOURNAL_MAGIC = 0x4C4A_4F4C_4C4F_5041L;
     /** "APOLLOSN", read as a little-endian long. */

@@ -1,6 +1,7 @@
 package org.apollofs.io.chunk;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import net.openhft.chronicle.bytes.BytesStore;
 import net.openhft.chronicle.bytes.MappedBytes;
@@ -8,6 +9,7 @@ import net.openhft.chronicle.core.io.BackgroundResourceReleaser;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.io.device.BlockDevice;
 import org.apollofs.io.os.Libc;
+import org.apollofs.io.os.OsException;
 
 /**
  * A journal file mapped whole by Chronicle Bytes.
@@ -21,6 +23,7 @@ final class MappedJournalFile implements JournalFile {
 
     private final String name;
     private final MappedBytes bytes;
+    private final UnsafeBuffer header = new UnsafeBuffer(ByteBuffer.allocateDirect(JournalHeader.ENCODED_LENGTH));
     private final UnsafeBuffer buffer = new UnsafeBuffer(0, 0);
     private int descriptor;
 
@@ -40,6 +43,19 @@ final class MappedJournalFile implements JournalFile {
     @Override
     public UnsafeBuffer buffer() {
         return buffer;
+    }
+
+    /** By pwrite(2), whose bytes are in the file's page, and so in the mapping, all at once: the kernel holds the page locked. */
+    @Override
+    public void writeHeader(JournalHeader newHeader) throws IOException {
+        newHeader.encode(header);
+        long written = Libc.pwrite(descriptor, header.addressOffset(), JournalHeader.ENCODED_LENGTH, 0);
+        if (written < 0) {
+            throw new OsException("journal header failed: file=" + name, (int) written);
+        }
+        if (written != JournalHeader.ENCODED_LENGTH) {
+            throw new IOException("journal header failed: file=" + name + ", written=" + written);
+        }
     }
 
     @Override

@@ -210,7 +210,7 @@ public final class StoreFormat {
         for (int i = 0; i < 2; i++) {
             try (JournalFile journal = files.openJournal(i)) {
                 long generation = ChunkJournal.fileOf(FIRST_GENERATION) == i ? FIRST_GENERATION : FIRST_GENERATION - 1;
-                JournalHeader.ofJournal(superblock, generation, 1, false).encode(journal.buffer());
+                journal.writeHeader(JournalHeader.ofJournal(superblock, generation, 1, false));
                 device.sync("journal sync", journal);
             }
         }

@@ -210,7 +210,7 @@ final class StoreRecovery {
         firstSequence = lastSequence + 1;
         writeSnapshot(generation, firstSequence);
         JournalFile file = journals[ChunkJournal.fileOf(generation)];
-        JournalHeader.ofJournal(superblock, generation, firstSequence, false).encode(file.buffer());
+        file.writeHeader(JournalHeader.ofJournal(superblock, generation, firstSequence, false));
         device.sync("journal header sync", file);
         endPosition = JournalHeader.LENGTH;
     }

@@ -93,6 +93,11 @@ final class SimulatedFile implements JournalFile, SnapshotFile {
     }
 
     @Override
+    public void writeHeader(JournalHeader header) {
+        header.encode(buffer);
+    }
+
+    @Override
     public String name() {
         return name;
     }
