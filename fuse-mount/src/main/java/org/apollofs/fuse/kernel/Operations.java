@@ -87,10 +87,9 @@ final class Operations {
         long handle = channel.request.getLong(IO_HANDLE);
         long offset = channel.request.getLong(IO_OFFSET);
         int size = channel.request.getInt(IO_SIZE);
-        boolean dropsPrivileges = (channel.request.getInt(IO_FLAGS) & FuseProtocol.WRITE_KILL_SUIDGID) != 0
-                && fileSystem.hasPrivileges(handle);
         writeUnique = unique;
         hasReplied = false;
+        boolean dropsPrivileges = dropsPrivileges(handle, handedOn);
         if (handedOn != null) {
             fileSystem.writeSlab(
                     handle, offset, handedOn, size, dropsPrivileges ? WriteListener.NONE : replyWhenPlaced);
@@ -104,6 +103,19 @@ final class Operations {
             channel.invalidateAttributes(node());
         }
         return hasReplied ? writeReply : replyWritten(size);
+    }
+
+    /** Whether the writer may not keep the file's set-user-id and set-group-id bits, and it has some. */
+    private boolean dropsPrivileges(long handle, Slab handedOn) {
+        try {
+            return (channel.request.getInt(IO_FLAGS) & FuseProtocol.WRITE_KILL_SUIDGID) != 0
+                    && fileSystem.hasPrivileges(handle);
+        } catch (RuntimeException e) {
+            if (handedOn != null) {
+                handedOn.release();
+            }
+            throw e;
+        }
     }
 
     private void onWritePlaced() {
