@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.namespace.client.ChangeLog;
 import org.apollofs.namespace.client.ChangeOperation;
 import org.apollofs.namespace.client.NamespaceError;
@@ -29,6 +30,7 @@ final class ChangeReader {
     private final Tables tables;
     private final Meta live;
     private final Key key = new Key();
+    private final UnsafeBuffer entry = new UnsafeBuffer(0, 0);
     private long next;
     private long last;
 
@@ -43,20 +45,13 @@ final class ChangeReader {
         this.live = live;
     }
 
-    /** First and last sequence there are. */
+    /** First and last sequence there are; the first is one beyond the last if all are gone, or none came yet. */
     ChangeLog.Range range(Txn<DirectBuffer> txn) {
-        try (Cursor<DirectBuffer> cursor = tables.changes.openCursor(txn)) {
-            if (cursor.first()) {
-                long first = cursor.key().getLong(0, BIG_ENDIAN);
-                cursor.last();
-                return new ChangeLog.Range(first, cursor.key().getLong(0, BIG_ENDIAN));
-            }
+        if (live != null) {
+            return new ChangeLog.Range(live.get(Meta.FIRST_CHANGE), live.get(Meta.LAST_CHANGE));
         }
-        // All are gone, or none came yet.
-        long lastChange = live != null
-                ? live.get(Meta.LAST_CHANGE)
-                : Meta.read(tables.meta.get(txn, key.of(0)), Meta.LAST_CHANGE);
-        return new ChangeLog.Range(lastChange + 1, lastChange);
+        DirectBuffer meta = tables.meta.get(txn, key.of(0));
+        return new ChangeLog.Range(Meta.read(meta, Meta.FIRST_CHANGE), Meta.read(meta, Meta.LAST_CHANGE));
     }
 
     /** Hands out entries from a sequence on; {@link #next()} and {@link #last()} say how far that went. */
@@ -70,19 +65,32 @@ final class ChangeReader {
         }
         next = from;
         last = range.last();
+        if (from > last) {
+            return;
+        }
         int count = 0;
         int length = 0;
         int scanned = 0;
         try (Cursor<DirectBuffer> cursor = tables.changes.openCursor(txn)) {
-            boolean found = cursor.get(key.of(from), GetOp.MDB_SET_RANGE);
-            while (found && count < limit && length < MAX_PAGE_LENGTH && scanned < MAX_SCANNED) {
-                DirectBuffer entry = cursor.val();
-                next = cursor.key().getLong(0, BIG_ENDIAN) + 1;
-                scanned++;
-                if (prefix.length == 0 || concerns(entry, prefix)) {
-                    visitor.onEntry(next - 1, entry);
-                    count++;
-                    length += Integer.BYTES + Long.BYTES + entry.capacity();
+            boolean found = ChangeTable.seek(cursor, key, from);
+            while (found) {
+                DirectBuffer block = cursor.val();
+                long sequence = cursor.key().getLong(0, BIG_ENDIAN);
+                for (int at = 0; at < block.capacity(); at = ChangeTable.after(block, at), sequence++) {
+                    if (sequence < from) {
+                        continue;
+                    }
+                    if (count >= limit || length >= MAX_PAGE_LENGTH || scanned >= MAX_SCANNED) {
+                        return;
+                    }
+                    entry.wrap(block, at + ChangeTable.LENGTH_PREFIX, block.getInt(at));
+                    next = sequence + 1;
+                    scanned++;
+                    if (prefix.length == 0 || concerns(entry, prefix)) {
+                        visitor.onEntry(sequence, entry);
+                        count++;
+                        length += Integer.BYTES + Long.BYTES + entry.capacity();
+                    }
                 }
                 found = cursor.next();
             }

@@ -1,5 +1,6 @@
 package org.apollofs.namespace.state;
 
+import static java.nio.ByteOrder.BIG_ENDIAN;
 import static org.apollofs.namespace.command.ChangeRecord.INODE;
 import static org.apollofs.namespace.command.ChangeRecord.OPERATION;
 import static org.apollofs.namespace.command.ChangeRecord.OTHER_LENGTH;
@@ -17,6 +18,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.namespace.client.ChangeOperation;
 import org.apollofs.namespace.client.NamespaceLimits;
 import org.apollofs.namespace.command.ChangeRecord;
+import org.lmdbjava.Cursor;
+import org.lmdbjava.GetOp;
 
 /**
  * The change log: an entry per committed change, with gapless sequence numbers from 1. The sequence is the version that
@@ -24,26 +27,54 @@ import org.apollofs.namespace.command.ChangeRecord;
  *
  * <p>An entry is a {@link ChangeRecord}. Entries of one transaction are neighbours and carry the sequence of the last of
  * them. A path is that at the time of the change; it is left empty if it had grown beyond the limit (a directory above it
- * was renamed): then inode and parent say what it
- * was. Retention is by bytes, and by age once a tick: both from the log, so that all replicas drop the same.
+ * was renamed): then inode and parent say what it was.
+ *
+ * <p>Entries stand in blocks, under the sequence of their first, so that a change costs a copy and not a change of the table:
+ *
+ * <pre>
+ *  | length | entry ... | length | entry ... | ...
+ * </pre>
+ *
+ * The last block is kept open in memory and put into its table by {@link #flush()}, before the batch commits and before
+ * anything reads the table. Where blocks end depends on their entries alone, not on batches.
+ *
+ * <p>Retention is by bytes, a block at a time, and by age once a tick: both from the log, so that all replicas drop the same.
+ * What the open block holds is never too much.
  */
 final class ChangeTable {
+    /** Bytes of a block, unless one entry is longer. Two fit a page of LMDB. */
+    private static final int BLOCK_LENGTH = 2000;
     /** Bytes of entries that are kept. */
     private static final long RETAINED_BYTES = 256L << 20;
     /** Age up to which entries are kept: 7 days. */
     private static final long RETAINED_NS = 7L * 24 * 3600 * 1_000_000_000L;
-    /** Entries dropped at most with one command, so that no command takes long. */
+    /** Blocks dropped at most with one command, so that no command takes long. */
     private static final int MAX_DROPS = 4;
-    /** What an entry takes beside its value: key, and LMDB's node header. */
+    /** What is counted for an entry beside its bytes. */
     private static final int OVERHEAD = 24;
 
+    static final int LENGTH_PREFIX = Integer.BYTES;
+
+    /** Bytes of a block that holds the longest entry. */
+    static final int MAX_BLOCK_LENGTH = LENGTH_PREFIX + PATH + 2 * NamespaceLimits.PATH_LENGTH;
+
     private final Store store;
+    private final UnsafeBuffer open = new UnsafeBuffer(ByteBuffer.allocateDirect(MAX_BLOCK_LENGTH));
+    private final UnsafeBuffer closed = new UnsafeBuffer(ByteBuffer.allocateDirect(MAX_BLOCK_LENGTH));
+    private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+    private final UnsafeBuffer otherPath = new UnsafeBuffer(ByteBuffer.allocateDirect(NamespaceLimits.PATH_LENGTH));
+    private int otherLength;
     private int depth;
     private long groupFirst;
-    private final UnsafeBuffer entry =
-            new UnsafeBuffer(ByteBuffer.allocateDirect(PATH + 2 * NamespaceLimits.PATH_LENGTH));
-    private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
-    private int otherLength;
+
+    /** First sequence of the open block; 0 if there is none. */
+    private long openFirst;
+
+    private int openLength;
+    /** Whether {@link #open} is what it should be; else it is read from the table. */
+    private boolean isLoaded;
+    /** Whether the open block has entries that the table does not. */
+    private boolean isDirty;
 
     ChangeTable(Store store) {
         this.store = store;
@@ -67,29 +98,111 @@ final class ChangeTable {
         if (--depth > 0 || last < groupFirst) {
             return 0;
         }
-        for (long sequence = groupFirst; sequence < last; sequence++) {
-            DirectBuffer value = store.tables.changes.get(store.txn(), store.key.of(sequence));
-            if (value != null) {
-                view.wrap(entry, 0, value.capacity());
-                view.putBytes(0, value, 0, value.capacity());
-                view.putLong(TRANSACTION, last);
-                store.tables.changes.put(store.txn(), store.key.of(sequence), view);
+        if (last > groupFirst) {
+            if (groupFirst < openFirst) {
+                markClosed(last);
             }
+            mark(open, openLength, openFirst, last);
+            isDirty = true;
         }
         return last;
     }
 
-    /** What was begun is aborted, and so are its entries. */
+    /** Marks the entries of the transaction that stand in blocks before the open one. */
+    private void markClosed(long transaction) {
+        long first = Math.max(groupFirst, store.meta.get(Meta.FIRST_CHANGE));
+        while (first < openFirst) {
+            long blockFirst;
+            int length;
+            try (Cursor<DirectBuffer> cursor = store.tables.changes.openCursor(store.txn())) {
+                if (!seek(cursor, store.key, first)) {
+                    return;
+                }
+                blockFirst = cursor.key().getLong(0, BIG_ENDIAN);
+                length = cursor.val().capacity();
+                closed.putBytes(0, cursor.val(), 0, length);
+            }
+            long next = mark(closed, length, blockFirst, transaction);
+            view.wrap(closed, 0, length);
+            store.tables.changes.put(store.txn(), store.key.of(blockFirst), view);
+            first = next;
+        }
+    }
+
+    /** Marks the entries of the transaction in a block. @return the sequence behind it. */
+    private long mark(UnsafeBuffer block, int length, long blockFirst, long transaction) {
+        long sequence = blockFirst;
+        for (int at = 0; at < length; at = after(block, at)) {
+            if (sequence >= groupFirst) {
+                block.putLong(at + LENGTH_PREFIX + TRANSACTION, transaction);
+            }
+            sequence++;
+        }
+        return sequence;
+    }
+
+    /** Where the entry behind one at an offset begins. */
+    static int after(DirectBuffer block, int at) {
+        return at + LENGTH_PREFIX + block.getInt(at);
+    }
+
+    /** Goes to the block that holds a sequence, or to the first one after it. @return false if there is none. */
+    static boolean seek(Cursor<DirectBuffer> cursor, Key key, long sequence) {
+        boolean isFound = cursor.get(key.of(sequence), GetOp.MDB_SET_RANGE);
+        if (isFound && cursor.key().getLong(0, BIG_ENDIAN) == sequence) {
+            return true;
+        }
+        if (isFound ? cursor.prev() : cursor.last()) {
+            long at = cursor.key().getLong(0, BIG_ENDIAN);
+            DirectBuffer block = cursor.val();
+            for (int offset = 0; offset < block.capacity(); offset = after(block, offset)) {
+                at++;
+            }
+            return at > sequence || cursor.next();
+        }
+        // There is none before: the one found is the first.
+        return isFound && cursor.first();
+    }
+
+    /** What was begun is refused: no entry of it is there. */
     void abandon() {
         depth = 0;
         otherLength = 0;
     }
 
+    /** What was begun is aborted, and so are changes of the table: the open block is read again. */
+    void onAbort() {
+        abandon();
+        isLoaded = false;
+        isDirty = false;
+    }
+
+    /** Puts the open block into the table: whoever reads it finds all entries. */
+    void flush() {
+        if (isDirty) {
+            view.wrap(open, 0, openLength);
+            store.tables.changes.put(store.txn(), store.key.of(openFirst), view);
+            isDirty = false;
+        }
+    }
+
+    private void load() {
+        openFirst = 0;
+        openLength = 0;
+        try (Cursor<DirectBuffer> cursor = store.tables.changes.openCursor(store.txn())) {
+            if (cursor.last()) {
+                openFirst = cursor.key().getLong(0, BIG_ENDIAN);
+                openLength = cursor.val().capacity();
+                open.putBytes(0, cursor.val(), 0, openLength);
+            }
+        }
+        isLoaded = true;
+    }
+
     /** Notes the path before the change of a rename, or the second one of an exchange. */
     void otherPath(long parent, DirectBuffer name) {
-        int length = store.buildPath(parent, name, 0, name.capacity());
-        otherLength = Math.max(length, 0);
-        entry.putBytes(PATH + NamespaceLimits.PATH_LENGTH, store.path(), pathOffset(otherLength), otherLength);
+        otherLength = Math.max(store.buildPath(parent, name, 0, name.capacity()), 0);
+        otherPath.putBytes(0, store.path(), pathOffset(otherLength), otherLength);
     }
 
     /** Appends the entry of a change at a name. */
@@ -121,36 +234,55 @@ final class ChangeTable {
             int nameLength) {
         // An unlinked file, or the root, has no path.
         int pathLength = parent == 0 ? 0 : Math.max(0, store.buildPath(parent, name, nameOffset, nameLength));
+        int length = PATH + pathLength + otherLength;
         long sequence = next();
-        entry.putLong(TIME, store.nowNs());
-        entry.putLong(INODE, inode);
-        entry.putLong(PARENT, parent);
-        entry.putLong(SIZE, size);
-        entry.putLong(TRANSACTION, sequence);
-        entry.putLong(SESSION, session);
-        entry.putInt(OPERATION, operation.code());
-        entry.putInt(PATH_LENGTH, pathLength);
-        entry.putInt(OTHER_LENGTH, otherLength);
-        entry.putBytes(PATH, store.path(), pathOffset(pathLength), pathLength);
-        entry.putBytes(PATH + pathLength, entry, PATH + NamespaceLimits.PATH_LENGTH, otherLength);
-        view.wrap(entry, 0, PATH + pathLength + otherLength);
+        int at = place(sequence, length);
+        open.putLong(at + TIME, store.nowNs());
+        open.putLong(at + INODE, inode);
+        open.putLong(at + PARENT, parent);
+        open.putLong(at + SIZE, size);
+        open.putLong(at + TRANSACTION, sequence);
+        open.putLong(at + SESSION, session);
+        open.putInt(at + OPERATION, operation.code());
+        open.putInt(at + PATH_LENGTH, pathLength);
+        open.putInt(at + OTHER_LENGTH, otherLength);
+        open.putBytes(at + PATH, store.path(), pathOffset(pathLength), pathLength);
+        open.putBytes(at + PATH + pathLength, otherPath, 0, otherLength);
         otherLength = 0;
-        store.tables.changes.put(store.txn(), store.key.of(sequence), view);
         store.meta.set(Meta.LAST_CHANGE, sequence);
-        store.meta.add(Meta.CHANGE_BYTES, view.capacity() + OVERHEAD);
+        store.meta.add(Meta.CHANGE_BYTES, length + OVERHEAD);
         for (int i = 0; i < MAX_DROPS && isOverfull(); i++) {
-            dropFirst(Long.MAX_VALUE);
+            dropFirst(Long.MAX_VALUE, Integer.MAX_VALUE);
         }
     }
 
-    /** Drops what is too old or too much, a bounded number at a time. */
+    /** Makes room in the open block, or in another one. @return where the entry's bytes go. */
+    private int place(long sequence, int length) {
+        if (!isLoaded) {
+            load();
+        }
+        if (openLength + LENGTH_PREFIX + length > BLOCK_LENGTH || openFirst == 0) {
+            flush();
+            openFirst = sequence;
+            openLength = 0;
+        }
+        int at = openLength + LENGTH_PREFIX;
+        open.putInt(openLength, length);
+        openLength = at + length;
+        isDirty = true;
+        return at;
+    }
+
+    /** Drops what is too old, a bounded number at a time. */
     void expire(int atMost) {
+        flush();
         long retainedNs = store.meta.get(Meta.RETAINED_NS);
         long oldestNs = store.nowNs() - (retainedNs == 0 ? RETAINED_NS : retainedNs);
-        for (int i = 0; i < atMost; i++) {
-            if (!dropFirst(isOverfull() ? Long.MAX_VALUE : oldestNs)) {
-                return;
-            }
+        int left = atMost;
+        int dropped = -1;
+        while (left > 0 && dropped != 0) {
+            dropped = dropFirst(oldestNs, left);
+            left -= dropped;
         }
     }
 
@@ -159,16 +291,52 @@ final class ChangeTable {
         return store.meta.get(Meta.CHANGE_BYTES) > (retained == 0 ? RETAINED_BYTES : retained);
     }
 
-    private boolean dropFirst(long olderThanNs) {
-        long first = store.meta.get(Meta.FIRST_CHANGE);
-        DirectBuffer value = store.tables.changes.get(store.txn(), store.key.of(first));
-        if (value == null || value.getLong(TIME) >= olderThanNs) {
-            return false;
+    /**
+     * Drops entries of the first block that are older than a time; the block goes with the last of them. The open block, once
+     * it is in the table, is a block like others for what is too old, but not for what is too much.
+     *
+     * @return entries dropped.
+     */
+    private int dropFirst(long olderThanNs, int atMost) {
+        long blockFirst;
+        int dropped = 0;
+        boolean isEmpty;
+        try (Cursor<DirectBuffer> cursor = store.tables.changes.openCursor(store.txn())) {
+            if (!cursor.first()) {
+                return 0;
+            }
+            blockFirst = cursor.key().getLong(0, BIG_ENDIAN);
+            if (blockFirst == openFirst && olderThanNs == Long.MAX_VALUE) {
+                return 0;
+            }
+            DirectBuffer block = cursor.val();
+            long first = store.meta.get(Meta.FIRST_CHANGE);
+            long sequence = blockFirst;
+            long bytes = 0;
+            int at = 0;
+            while (at < block.capacity()) {
+                if (sequence >= first) {
+                    if (dropped == atMost || block.getLong(at + LENGTH_PREFIX + TIME) >= olderThanNs) {
+                        break;
+                    }
+                    bytes += block.getInt(at) + OVERHEAD;
+                    dropped++;
+                }
+                sequence++;
+                at = after(block, at);
+            }
+            isEmpty = at == block.capacity();
+            store.meta.add(Meta.CHANGE_BYTES, -bytes);
+            store.meta.set(Meta.FIRST_CHANGE, first + dropped);
         }
-        store.meta.add(Meta.CHANGE_BYTES, -(value.capacity() + OVERHEAD));
-        store.meta.set(Meta.FIRST_CHANGE, first + 1);
-        store.tables.changes.delete(store.txn(), store.key.of(first));
-        return true;
+        if (isEmpty) {
+            store.tables.changes.delete(store.txn(), store.key.of(blockFirst));
+            if (blockFirst == openFirst) {
+                openFirst = 0;
+                openLength = 0;
+            }
+        }
+        return dropped;
     }
 
     private int pathOffset(int length) {

@@ -86,7 +86,7 @@ final class CommandDispatcher {
     /** The batch was aborted: what was cached of it is forgotten. */
     void onAbort() {
         extents.onAbort();
-        store.changes.abandon();
+        store.onAbort();
     }
 
     /** Time has passed: leases end, old changes go. */
@@ -131,6 +131,7 @@ final class CommandDispatcher {
             attempt(template);
         } else if (QueryDispatcher.isQuery(template)) {
             keepAlive();
+            store.changes.flush();
             // The count of the table is that of the last batch: the present one's is not written yet.
             queries.apply(template, buffer, store.txn(), store.meta.get(Meta.INODE_COUNT));
         } else {

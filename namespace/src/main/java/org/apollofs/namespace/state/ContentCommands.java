@@ -87,23 +87,13 @@ final class ContentCommands {
     }
 
     private void cutInline(int length) {
-        if (length == 0) {
-            putInline(store.emptyValue());
-        } else {
-            byte[] kept = new byte[length];
-            store.tables.inline.get(store.txn(), store.key.of(file.id())).getBytes(0, kept);
-            store.tables.inline.put(store.txn(), store.key.of(file.id()), store.copyOf(kept));
-            file.inlineLength(length);
-        }
+        byte[] held = new byte[file.inlineLength()];
+        inline(held);
+        InlineValues.put(store, file, store.copyOf(held, length));
     }
 
-    private void putInline(DirectBuffer bytes) {
-        if (bytes.capacity() > 0) {
-            store.tables.inline.put(store.txn(), store.key.of(file.id()), bytes);
-        } else if (file.inlineLength() > 0) {
-            store.tables.inline.delete(store.txn(), store.key.of(file.id()));
-        }
-        file.inlineLength(bytes.capacity());
+    private void inline(byte[] to) {
+        InlineValues.get(store.tables, store.txn(), store.key, file, to);
     }
 
     private void finish(ChangeOperation operation, long session, long version) {
@@ -129,9 +119,9 @@ final class ContentCommands {
             dropContent();
         }
         if (inline != null) {
-            putInline(inline);
+            InlineValues.put(store, file, inline);
         } else if (commit.replace()) {
-            putInline(store.emptyValue());
+            InlineValues.put(store, file, store.emptyValue());
         }
         List<Extent> laid = commit.extents();
         for (int i = 0; i < laid.size(); i++) {
@@ -213,8 +203,8 @@ final class ContentCommands {
         if (inode == 0) {
             long parent = tree.makeParents(session, path);
             inode = tree.makeFile(parent, path.last());
+            store.require(file, inode);
         }
-        store.require(file, inode);
         store.leases.attach(file, lease);
         long version = setValue(session, value);
         store.changes.end();
@@ -248,7 +238,7 @@ final class ContentCommands {
         long version = store.changes.next();
         dropContent();
         extents.free(file.id());
-        putInline(value);
+        InlineValues.put(store, file, value);
         file.size(value.capacity());
         file.mtimeNs(store.nowNs());
         file.contentVersion(version);
@@ -260,12 +250,11 @@ final class ContentCommands {
         if (file.extentCount() > 0 || file.size() != expected.capacity()) {
             return false;
         }
-        int inlineLength = file.inlineLength();
-        DirectBuffer inline = inlineLength == 0 ? null : store.tables.inline.get(store.txn(), store.key.of(file.id()));
-        for (int i = 0; i < expected.capacity(); i++) {
-            // Beyond the inline bytes, up to its size, a file reads as zeros.
-            byte held = i < inlineLength ? inline.getByte(i) : 0;
-            if (held != expected.getByte(i)) {
+        // Beyond the inline bytes, up to its size, a file reads as zeros.
+        byte[] held = new byte[expected.capacity()];
+        inline(held);
+        for (int i = 0; i < held.length; i++) {
+            if (held[i] != expected.getByte(i)) {
                 return false;
             }
         }
@@ -291,18 +280,26 @@ final class ContentCommands {
 
     /** Inode of the path, or 0 if it or a directory above it is missing. Refuses a file where a directory must be. */
     private long resolve() {
-        long inode = Inode.ROOT;
-        for (int i = 0; i < path.count(); i++) {
-            directory = inode;
-            if (i > 0) {
-                store.require(file, inode);
-                if (!file.isDirectory()) {
-                    throw new Refusal(NOT_DIRECTORY, "not a directory: inode=" + inode);
-                }
-            }
-            inode = store.child(inode, path.name(i));
-            if (inode == 0) {
+        directory = path.count() == 1
+                ? Inode.ROOT
+                : store.directories.find(path.buffer(), path.offset(), path.directoryLength());
+        if (directory == 0) {
+            directory = walk();
+            if (directory == 0) {
                 return 0;
+            }
+            store.directories.add(directory, path.buffer(), path.offset(), path.directoryLength());
+        }
+        return store.child(directory, path.last());
+    }
+
+    /** Goes to the directory of the path's last name, or 0. */
+    private long walk() {
+        long inode = Inode.ROOT;
+        for (int i = 0; i < path.count() - 1 && inode != 0; i++) {
+            inode = store.child(inode, path.name(i));
+            if (inode != 0 && !store.require(file, inode).isDirectory()) {
+                throw new Refusal(NOT_DIRECTORY, "not a directory: inode=" + inode);
             }
         }
         return inode;

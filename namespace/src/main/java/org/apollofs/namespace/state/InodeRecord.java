@@ -14,12 +14,12 @@ import org.apollofs.namespace.client.NamespaceLimits;
  *  0       4       8       12          16    24     32     40     48       56
  *  | mode  | uid   | gid   | linkCount | size| atime| mtime| ctime| version| contentVersion |
  *  64            72             76           78      80       88
- *  | extentCount | inlineLength | nameLength | flags | parent | name ... |
+ *  | extentCount | inlineLength | nameLength | flags | parent | name ... | value ... |
  * </pre>
  *
  * Little-endian; times in ns. {@code parent} and {@code name} are one of the inode's names (the only one of a directory),
  * from which its path is built; further names are in the table {@code links}. The size of a directory is the number of
- * its entries.
+ * its entries. The value, {@code inlineLength} bytes, stands here only if it is short: see {@link InlineValues}.
  */
 final class InodeRecord {
     private static final int MODE = 0;
@@ -43,8 +43,13 @@ final class InodeRecord {
     static final int HAS_XATTRS = 1;
     /** Flag: the inode is attached to a lease. */
     static final int HAS_LEASE = 2;
+    /** Flag: the inline bytes stand in this record. */
+    static final int IS_EMBEDDED = 4;
+    /** Inline bytes up to which they stand in the record: a page of LMDB still holds two records. */
+    static final int EMBEDDED_LENGTH = 1024;
 
-    private final UnsafeBuffer bytes = new UnsafeBuffer(ByteBuffer.allocateDirect(NAME + NamespaceLimits.NAME_LENGTH));
+    private final UnsafeBuffer bytes =
+            new UnsafeBuffer(ByteBuffer.allocateDirect(NAME + NamespaceLimits.NAME_LENGTH + EMBEDDED_LENGTH));
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private long id;
 
@@ -67,7 +72,7 @@ final class InodeRecord {
 
     /** The record as the table holds it; valid until the next change. */
     DirectBuffer value() {
-        view.wrap(bytes, 0, NAME + nameLength());
+        view.wrap(bytes, 0, NAME + nameLength() + embeddedLength());
         return view;
     }
 
@@ -159,8 +164,27 @@ final class InodeRecord {
         return bytes.getInt(INLINE_LENGTH);
     }
 
-    void inlineLength(int length) {
+    /** Puts inline bytes into the record, up to {@link #EMBEDDED_LENGTH}. */
+    void embed(DirectBuffer value) {
+        int length = value.capacity();
+        bytes.putBytes(NAME + nameLength(), value, 0, length);
         bytes.putInt(INLINE_LENGTH, length);
+        flag(IS_EMBEDDED, length > 0);
+    }
+
+    /** Inline bytes stand in their table. */
+    void setApart(int length) {
+        bytes.putInt(INLINE_LENGTH, length);
+        flag(IS_EMBEDDED, false);
+    }
+
+    /** Copies the inline bytes in the record. */
+    void embedded(byte[] to) {
+        bytes.getBytes(NAME + nameLength(), to, 0, embeddedLength());
+    }
+
+    private int embeddedLength() {
+        return has(IS_EMBEDDED) ? inlineLength() : 0;
     }
 
     long parent() {
@@ -187,6 +211,8 @@ final class InodeRecord {
 
     void name(long parent, DirectBuffer name, int offset, int length) {
         bytes.putLong(PARENT, parent);
+        // What is embedded stands behind the name.
+        bytes.putBytes(NAME + length, bytes, NAME + nameLength(), embeddedLength());
         bytes.putShort(NAME_LENGTH, (short) length);
         bytes.putBytes(NAME, name, offset, length);
     }

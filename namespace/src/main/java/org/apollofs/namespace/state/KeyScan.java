@@ -207,12 +207,13 @@ final class KeyScan {
         }
     }
 
+    /** Adds the key of the inode that the reader loaded last. */
     private void add(byte[] path, Inode inode) {
         if (entries.size() >= limit || length >= MAX_PAGE_LENGTH) {
             end();
             return;
         }
-        byte[] value = keysOnly ? null : reader.value(inode);
+        byte[] value = keysOnly ? null : reader.value();
         entries.add(new KeyPage.Entry(new String(path, UTF_8), value, inode.contentVersion(), inode));
         length += ENTRY_LENGTH + path.length + (value == null ? 0 : value.length);
     }

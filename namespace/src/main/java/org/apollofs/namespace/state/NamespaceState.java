@@ -150,6 +150,7 @@ public final class NamespaceState implements AutoCloseable {
             for (int i = 0, count = batch.count(); i < count; i++) {
                 applyOne(i);
             }
+            store.changes.flush();
             saveMeta();
             txn.commit();
         } catch (Env.MapFullException e) {

@@ -14,6 +14,9 @@ import org.apollofs.namespace.client.NamespaceLimits;
 final class PathName {
     private final List<UnsafeBuffer> names = new ArrayList<>();
     private int count;
+    private DirectBuffer buffer;
+    private int offset;
+    private int directoryLength;
 
     /** Cuts a path. The names are views of it. */
     PathName parse(DirectBuffer path) {
@@ -25,9 +28,12 @@ final class PathName {
                     "path too long: length=" + length + ", limit=" + NamespaceLimits.PATH_LENGTH);
         }
         int start = length > 0 && path.getByte(0) == '/' ? 1 : 0;
+        buffer = path;
+        offset = start;
         for (int i = start; i <= length; i++) {
             if (i == length || path.getByte(i) == '/') {
                 Store.checkName(add(path, start, i - start));
+                directoryLength = Math.max(0, start - 1 - offset);
                 start = i + 1;
             }
         }
@@ -41,6 +47,21 @@ final class PathName {
         UnsafeBuffer name = names.get(count++);
         name.wrap(path, offset, length);
         return name;
+    }
+
+    /** Buffer that holds the path. */
+    DirectBuffer buffer() {
+        return buffer;
+    }
+
+    /** Where the path begins, without a leading slash. */
+    int offset() {
+        return offset;
+    }
+
+    /** Bytes of the path before the slash in front of its last name; 0 if it has one name. */
+    int directoryLength() {
+        return directoryLength;
     }
 
     int count() {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Long2ObjectHashMap;
+import org.agrona.collections.LongArrayList;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -27,7 +28,7 @@ final class SessionTable {
         final long nonce;
         final long leaseNs;
         private final Long2ObjectHashMap<byte[]> results = new Long2ObjectHashMap<>();
-        private final List<Long> added = new ArrayList<>();
+        private final LongArrayList added = new LongArrayList();
         private long lastSeenNs;
         private long ackedBelow;
         /** Up to where results are forgotten: follows {@code ackedBelow} at the end of a batch. */
@@ -61,7 +62,7 @@ final class SessionTable {
 
         void keep(long commandId, byte[] result) {
             results.put(commandId, result);
-            added.add(commandId);
+            added.addLong(commandId);
         }
     }
 
@@ -155,7 +156,7 @@ final class SessionTable {
             session.isTouched = false;
             session.lastSeenNs = session.savedLastSeenNs;
             session.ackedBelow = session.savedAckedBelow;
-            session.added.forEach(session.results::remove);
+            session.added.forEachOrderedLong(session.results::remove);
             session.added.clear();
         }
         removed.forEach(session -> sessions.put(session.id, session));

@@ -32,6 +32,8 @@ public final class SnapshotLoader {
     private boolean hasBegun;
     private boolean isDone;
     private long total;
+    private int version;
+    private final UnsafeBuffer lone = new UnsafeBuffer(ByteBuffer.allocateDirect(ChangeTable.MAX_BLOCK_LENGTH));
 
     SnapshotLoader(NamespaceState state) {
         this.state = state;
@@ -61,7 +63,7 @@ public final class SnapshotLoader {
     }
 
     private void begin() {
-        int version =
+        version =
                 new SnapshotBeginDecoder().wrapAndApplyHeader(block, 0, header).formatVersion();
         if (version < 1 || version > SnapshotWriter.FORMAT_VERSION) {
             throw broken(
@@ -99,6 +101,9 @@ public final class SnapshotLoader {
             int offset = 0;
             for (int i = 0; i < count; i++) {
                 offset = next(offset);
+                if (table == state.tables().changes && version < SnapshotWriter.BLOCKS_VERSION) {
+                    asBlock();
+                }
                 // A new state has a root and counters already: those are overwritten, all else comes in order.
                 if (isPredefined(table)) {
                     table.put(txn, key, value);
@@ -111,6 +116,13 @@ public final class SnapshotLoader {
         } catch (Env.MapFullException e) {
             return false;
         }
+    }
+
+    /** An entry of the change log becomes a block of its own. */
+    private void asBlock() {
+        lone.putInt(0, value.capacity());
+        lone.putBytes(ChangeTable.LENGTH_PREFIX, value, 0, value.capacity());
+        value.wrap(lone, 0, ChangeTable.LENGTH_PREFIX + value.capacity());
     }
 
     private boolean isPredefined(Dbi<DirectBuffer> table) {

@@ -26,7 +26,6 @@ import org.lmdbjava.Txn;
  * the log, or a reader's snapshot. Has scratch buffers, so each reader needs its own.
  */
 final class StateReader {
-    private static final byte[] NO_BYTES = new byte[0];
 
     private final Tables tables;
     private final Key key = new Key();
@@ -155,7 +154,7 @@ final class StateReader {
         Inode attributes = record.toInode();
         List<Extent> extents = new ArrayList<>();
         boolean more = attributes.extentCount() > 0 && readExtents(inode, fromOffset, limit, extents);
-        return new ContentPage(attributes, inline(inode, attributes.inlineLength()), extents, more);
+        return new ContentPage(attributes, inline(), extents, more);
     }
 
     private boolean readExtents(long inode, long fromOffset, int limit, List<Extent> extents) {
@@ -172,12 +171,10 @@ final class StateReader {
         return false;
     }
 
-    private byte[] inline(long inode, int length) {
-        if (length == 0) {
-            return NO_BYTES;
-        }
-        byte[] bytes = new byte[length];
-        tables.inline.get(txn, key.of(inode)).getBytes(0, bytes);
+    /** Inline bytes of the inode loaded last. */
+    private byte[] inline() {
+        byte[] bytes = new byte[record.inlineLength()];
+        InlineValues.get(tables, txn, key, record, bytes);
         return bytes;
     }
 
@@ -197,7 +194,7 @@ final class StateReader {
         }
         checkIsValue(record);
         Inode attributes = record.toInode();
-        return new KeyValue.Value(value(attributes), attributes.contentVersion(), attributes);
+        return new KeyValue.Value(value(), attributes.contentVersion(), attributes);
     }
 
     KeyValue.Value key(byte[] keyPath) {
@@ -216,15 +213,13 @@ final class StateReader {
         }
     }
 
-    /** A file's bytes, if the record holds them (what is beyond the inline bytes is zeros); else null. */
-    byte[] value(Inode file) {
-        if (file.extentCount() > 0 || file.size() > NamespaceLimits.INLINE_LENGTH) {
+    /** Bytes of the file loaded last, if its inline bytes are all (what is beyond them is zeros); else null. */
+    byte[] value() {
+        if (record.extentCount() > 0 || record.size() > NamespaceLimits.INLINE_LENGTH) {
             return null;
         }
-        byte[] bytes = new byte[(int) file.size()];
-        if (file.inlineLength() > 0) {
-            tables.inline.get(txn, key.of(file.id())).getBytes(0, bytes, 0, file.inlineLength());
-        }
+        byte[] bytes = new byte[(int) record.size()];
+        InlineValues.get(tables, txn, key, record, bytes);
         return bytes;
     }
 

@@ -22,6 +22,7 @@ final class Store {
     final Tables tables;
     final Meta meta = new Meta();
     final Key key = new Key();
+    final DirectoryCache directories = new DirectoryCache();
     final ChangeTable changes;
     final LeaseTable leases;
     final XattrTable xattrs;
@@ -52,6 +53,12 @@ final class Store {
         return txn;
     }
 
+    /** Changes of the tables are undone: what is known of them in memory is forgotten. */
+    void onAbort() {
+        directories.clear();
+        changes.onAbort();
+    }
+
     /** Time of the log, ns since the epoch. */
     long nowNs() {
         return meta.get(Meta.TIME_NS);
@@ -66,10 +73,10 @@ final class Store {
         return empty;
     }
 
-    /** Bytes off heap, as a table takes them; valid until the next call. */
-    DirectBuffer copyOf(byte[] bytes) {
-        value.putBytes(0, bytes);
-        valueView.wrap(value, 0, bytes.length);
+    /** The first bytes of an array off heap, as a table takes them; valid until the next call. */
+    DirectBuffer copyOf(byte[] bytes, int length) {
+        value.putBytes(0, bytes, 0, length);
+        valueView.wrap(value, 0, length);
         return valueView;
     }
 
@@ -193,21 +200,36 @@ final class Store {
      * @return its length, or -1 if it is longer than the limit.
      */
     int buildPath(long parent, DirectBuffer name, int offset, int length) {
-        int position = path.capacity() - length;
-        path.putBytes(position, name, offset, length);
-        for (long inode = parent; inode != Inode.ROOT; inode = walked.parent()) {
+        int end = path.capacity() - length;
+        path.putBytes(end, name, offset, length);
+        int start = parent == Inode.ROOT ? end : putDirectory(parent, end);
+        int total = path.capacity() - start;
+        return start < 0 || total > NamespaceLimits.PATH_LENGTH ? -1 : total;
+    }
+
+    /** Puts the path of a directory, and a slash, before an offset. @return where it begins; -1 if it is too long. */
+    private int putDirectory(long directory, int end) {
+        byte[] known = directories.path(directory);
+        if (known != null) {
+            int start = end - 1 - known.length;
+            path.putBytes(start, known);
+            path.putByte(end - 1, (byte) '/');
+            return start;
+        }
+        int start = end;
+        for (long inode = directory; inode != Inode.ROOT; inode = walked.parent()) {
             if (!load(walked, inode)) {
                 throw new IllegalStateException("a directory lacks a parent: inode=" + inode);
             }
-            position -= walked.nameLength() + 1;
-            if (path.capacity() - position > NamespaceLimits.PATH_LENGTH) {
+            start -= walked.nameLength() + 1;
+            if (path.capacity() - start > NamespaceLimits.PATH_LENGTH) {
                 return -1;
             }
-            path.putBytes(position, walked.nameBuffer(), InodeRecord.NAME, walked.nameLength());
-            path.putByte(position + walked.nameLength(), (byte) '/');
+            path.putBytes(start, walked.nameBuffer(), InodeRecord.NAME, walked.nameLength());
+            path.putByte(start + walked.nameLength(), (byte) '/');
         }
-        int total = path.capacity() - position;
-        return total > NamespaceLimits.PATH_LENGTH ? -1 : total;
+        directories.add(directory, path, start, end - 1 - start);
+        return start;
     }
 
     /** Buffer that ends with the path built last. */

@@ -130,6 +130,7 @@ final class TransactionCommands {
 
     private void applyAllOrNothing(boolean succeeded) {
         Txn<DirectBuffer> batch = store.txn();
+        store.changes.flush();
         long[] counters = store.meta.copy();
         try (Txn<DirectBuffer> own = store.tables.env.txn(batch)) {
             store.begin(own);
@@ -137,7 +138,7 @@ final class TransactionCommands {
             own.commit();
         } catch (Refusal refusal) {
             store.meta.reset(counters);
-            store.changes.abandon();
+            store.onAbort();
             throw refusal;
         } finally {
             store.begin(batch);

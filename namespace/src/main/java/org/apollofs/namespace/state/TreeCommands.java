@@ -88,8 +88,7 @@ final class TreeCommands {
         subject.contentVersion(version);
         if (type == Inode.SYMLINK) {
             subject.size(target.capacity());
-            subject.inlineLength(target.capacity());
-            store.tables.inline.put(store.txn(), store.key.of(subject.id()), target);
+            InlineValues.put(store, subject, target);
         }
         store.addName(subject, parent.id(), name);
         store.save(subject);
@@ -221,9 +220,10 @@ final class TreeCommands {
             extents.cut(file.id(), 0, Long.MAX_VALUE);
             extents.free(file.id());
         }
-        if (file.inlineLength() > 0) {
-            store.tables.inline.delete(store.txn(), store.key.of(file.id()));
+        if (file.isDirectory()) {
+            store.directories.clear();
         }
+        InlineValues.drop(store, file);
         store.xattrs.drop(file);
         store.tables.inodes.delete(store.txn(), store.key.of(file.id()));
         store.meta.add(Meta.INODE_COUNT, -1);
@@ -379,6 +379,9 @@ final class TreeCommands {
         } else {
             store.dropName(record, from, name);
             store.addName(record, to, newName);
+        }
+        if (record.isDirectory()) {
+            store.directories.clear();
         }
         touch(record, version);
         store.save(record);
