@@ -68,7 +68,7 @@ final class MemberNode implements AutoCloseable {
     private void assemble(NamespaceProfile profile, int id, SiteFolder folder) throws IOException {
         stack.push(SiteLock.take(folder));
         SiteDriver.deleteStale(folder);
-        AttentiveIdle idle = new AttentiveIdle();
+        AttentiveIdle idle = new AttentiveIdle(profile.members().size());
         Path buffers = buffers(folder);
         Files.writeString(folder.driver(), buffers + "\n");
         MediaDriver driver = stack.push(

@@ -26,7 +26,7 @@ final class NamespaceConnection implements AutoCloseable {
 
     /** Connects to the member that leads. */
     static NamespaceConnection open(NamespaceProfile profile) {
-        AttentiveIdle idle = new AttentiveIdle();
+        AttentiveIdle idle = new AttentiveIdle(profile.members().size());
         Path folder;
         try {
             folder = Files.createTempDirectory("apollo-");

@@ -1,5 +1,6 @@
 package org.apollofs.namespace.cluster;
 
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -13,6 +14,7 @@ import java.util.concurrent.atomic.LongAdder;
  * <tr><td>framesTorn</td><td>commands whose checksum did not match: not applied</td></tr>
  * <tr><td>logTailsCut</td><td>recordings with a torn end, cut at start</td></tr>
  * <tr><td>snapshots</td><td>snapshots written</td></tr>
+ * <tr><td>snapshotLength</td><td>bytes of the snapshot written or read last</td></tr>
  * <tr><td>reads</td><td>questions answered beside the log</td></tr>
  * <tr><td>readBarriers</td><td>marks sent into the log for them</td></tr>
  * <tr><td>readsRefused</td><td>messages of questions that were dropped: malformed, or of a client that is not known</td></tr>
@@ -34,4 +36,5 @@ public final class NamespaceCounters {
     public final LongAdder snapshotsPurged = new LongAdder();
     public final LongAdder joins = new LongAdder();
     public final LongAdder snapshots = new LongAdder();
+    public final AtomicLong snapshotLength = new AtomicLong();
 }

@@ -57,7 +57,7 @@ public final class NamespaceMemberContext {
         }
         concludeMembers();
         if (idle == null) {
-            idle = new AttentiveIdle();
+            idle = new AttentiveIdle(members.size());
         }
         if (authenticatorSupplier == null) {
             authenticatorSupplier = ConsensusModule.Configuration.authenticatorSupplier();
@@ -181,7 +181,10 @@ public final class NamespaceMemberContext {
         return this;
     }
 
-    /** Bytes of log after which a snapshot is taken. Twice as much, and a snapshot, is what restarts read at most. */
+    /**
+     * Bytes of log after which a snapshot is taken, or as many as the last snapshot had if that is more. Twice as much, and a
+     * snapshot, is what restarts read at most.
+     */
     public NamespaceMemberContext snapshotLogLength(long value) {
         snapshotLogLength = value;
         return this;

@@ -85,6 +85,7 @@ final class NamespaceService implements ClusteredService {
             }
             idle.idle(fragments);
         }
+        counters.snapshotLength.set(image.position() - image.joinPosition());
     }
 
     @Override
@@ -188,6 +189,7 @@ final class NamespaceService implements ClusteredService {
     public void onTakeSnapshot(ExclusivePublication publication) {
         applyBatch();
         IdleStrategy idle = cluster.idleStrategy();
+        long begin = publication.position();
         state.writeSnapshot((buffer, offset, length) -> {
             idle.reset();
             long result = publication.offer(buffer, offset, length);
@@ -201,6 +203,7 @@ final class NamespaceService implements ClusteredService {
             }
         });
         counters.snapshots.increment();
+        counters.snapshotLength.set(publication.position() - begin);
     }
 
     @Override

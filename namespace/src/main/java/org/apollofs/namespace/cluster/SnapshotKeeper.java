@@ -103,7 +103,8 @@ final class SnapshotKeeper implements Agent {
             return 0;
         }
         long grown = consensus.commitPositionCounter().get() - lastSnapshotPosition;
-        boolean isLong = grown >= ctx.snapshotLogLength();
+        // A snapshot of a large state takes long: not before as much log has come.
+        boolean isLong = grown >= Math.max(ctx.snapshotLogLength(), counters.snapshotLength.get());
         boolean isLate = grown > 0 && now - lastSnapshotNs > ctx.snapshotIntervalNs();
         if (!isLong && !isLate) {
             return 0;

@@ -28,7 +28,7 @@ public final class KvCluster implements AutoCloseable {
     private static final String HOST = "127.0.0.1";
 
     private final MemberLaunch.Service service;
-    private final AttentiveIdle idle = new AttentiveIdle();
+    private final AttentiveIdle idle;
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final List<MemberProcess> processes = new ArrayList<>();
     private final List<Path> driverDirectories = new ArrayList<>();
@@ -37,9 +37,10 @@ public final class KvCluster implements AutoCloseable {
     private String ingressEndpoints;
     private Path aeronDirectory;
 
-    private KvCluster(MemberLaunch.Service service, boolean isEmbedded) {
+    private KvCluster(MemberLaunch.Service service, KvSettings settings) {
         this.service = service;
-        this.isEmbedded = isEmbedded;
+        isEmbedded = settings.embedded();
+        idle = new AttentiveIdle(settings.members());
     }
 
     /** The namespace. @param folder an empty one, on the disk to be measured. */
@@ -53,7 +54,7 @@ public final class KvCluster implements AutoCloseable {
     }
 
     private static KvCluster start(MemberLaunch.Service service, KvSettings settings, Path folder) throws IOException {
-        KvCluster cluster = new KvCluster(service, settings.embedded());
+        KvCluster cluster = new KvCluster(service, settings);
         try {
             cluster.launch(settings, folder);
             return cluster;

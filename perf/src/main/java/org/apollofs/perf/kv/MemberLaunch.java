@@ -1,16 +1,15 @@
 package org.apollofs.perf.kv;
 
 import io.aeron.driver.MediaDriver;
-import io.aeron.driver.ThreadingMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apollofs.namespace.cluster.AttentiveIdle;
 import org.apollofs.namespace.cluster.MemberAddress;
+import org.apollofs.namespace.cluster.MemberDriver;
 import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.namespace.cluster.NamespaceMemberContext;
 
@@ -27,7 +26,6 @@ import org.apollofs.namespace.cluster.NamespaceMemberContext;
  */
 record MemberLaunch(
         Service service, Path directory, Path aeronDirectory, int memberId, List<Integer> ports, int syncLevel) {
-    private static final long LIVENESS_NS = TimeUnit.SECONDS.toNanos(30);
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
     /** What a cluster serves. */
@@ -66,21 +64,9 @@ record MemberLaunch(
         failure.printStackTrace(); // NOPMD: the log of the process is its standard error
     }
 
-    /** A media driver on one thread, as {@code apollo up} has it. */
+    /** A media driver as members in production have it. */
     static MediaDriver.Context driver(Path aeronDirectory, AttentiveIdle idle) {
-        return new MediaDriver.Context()
-                .aeronDirectoryName(aeronDirectory.toString())
-                .dirDeleteOnStart(true)
-                .dirDeleteOnShutdown(true)
-                .warnIfDirectoryExists(false)
-                .threadingMode(ThreadingMode.SHARED)
-                .sharedThreadFactory(threads("driver"))
-                .sharedIdleStrategy(idle.newStrategy())
-                .termBufferSparseFile(false)
-                .spiesSimulateConnection(true)
-                .timerIntervalNs(TimeUnit.MILLISECONDS.toNanos(100))
-                .clientLivenessTimeoutNs(LIVENESS_NS)
-                .publicationUnblockTimeoutNs(2 * LIVENESS_NS);
+        return MemberDriver.context(aeronDirectory, idle, threads("driver"));
     }
 
     /** Where a driver's buffers lie: in shared memory where there is room, else in a folder. */

@@ -38,7 +38,7 @@ public final class MemberProcess implements AutoCloseable {
                 Integer.parseInt(arguments[3]),
                 Arrays.stream(arguments[4].split(",", -1)).map(Integer::valueOf).toList(),
                 Integer.parseInt(arguments[5]));
-        AutoCloseable member = launch.start(new AttentiveIdle());
+        AutoCloseable member = launch.start(new AttentiveIdle(launch.ports().size()));
         while (System.in.read() >= 0) {
             // Nothing is said on it; its end is what counts.
         }
