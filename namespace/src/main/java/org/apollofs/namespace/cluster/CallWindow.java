@@ -3,6 +3,7 @@ package org.apollofs.namespace.cluster;
 import java.util.concurrent.locks.LockSupport;
 import java.util.zip.CRC32C;
 import org.agrona.DirectBuffer;
+import org.agrona.ExpandableDirectByteBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
@@ -20,12 +21,19 @@ final class CallWindow {
     /** Bytes of commands from which on a message is sent. */
     static final int FULL_LENGTH = 32 * 1024;
 
+    /** Large buffers of results that are kept. */
+    private static final int LARGE_RESULTS = 4;
+
     /** Time beyond a call's deadline after which the agent itself is given up. */
     private static final long GRACE_NS = 5_000_000_000L;
 
     private final ClusterClientContext ctx;
     private final ManyToOneConcurrentArrayQueue<PendingCall> submitted;
     private final ManyToManyConcurrentArrayQueue<PendingCall> idleCalls;
+    /** For results that are large: pages of the change log come one after the other. */
+    private final ManyToManyConcurrentArrayQueue<ExpandableDirectByteBuffer> largeResults =
+            new ManyToManyConcurrentArrayQueue<>(LARGE_RESULTS);
+
     private final PendingCall[] window;
     private final int mask;
     private final CRC32C checksum = new CRC32C();
@@ -83,6 +91,17 @@ final class CallWindow {
         while (!idleCalls.offer(call)) {
             LockSupport.parkNanos(1_000);
         }
+    }
+
+    /** A kept buffer for a large result, or the one given. Any thread. */
+    ExpandableDirectByteBuffer takeLarge(ExpandableDirectByteBuffer own) {
+        ExpandableDirectByteBuffer kept = largeResults.poll();
+        return kept == null ? own : kept;
+    }
+
+    /** Keeps a large buffer if there is room for it. Any thread. */
+    void keepLarge(ExpandableDirectByteBuffer buffer) {
+        largeResults.offer(buffer);
     }
 
     /** Whether the agent should have ended a call long ago. */

@@ -189,6 +189,11 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
 
     // The agent.
 
+    /** Whether answers are to come. */
+    boolean isExpecting() {
+        return !calls.isEmpty() || session == 0 || (reads != null && reads.isExpecting());
+    }
+
     @Override
     public String roleName() {
         return "namespace-client";

@@ -9,6 +9,7 @@ import java.net.SocketException;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
@@ -235,8 +236,8 @@ public final class ClusterClientContext {
         return idle;
     }
 
-    IdleStrategy newIdleStrategy() {
-        return idle.newStrategy();
+    IdleStrategy newIdleStrategy(BooleanSupplier isExpecting) {
+        return idle.newClientStrategy(isExpecting);
     }
 
     NamespaceReads reads() {

@@ -46,7 +46,7 @@ public final class ClusterNamespace extends CommandNamespace {
         ClusterClient client = new ClusterClient(ctx.conclude());
         ClusterNamespace namespace = new ClusterNamespace(client, ctx);
         if (ctx.threadFactory() != null) {
-            namespace.idleStrategy = ctx.newIdleStrategy();
+            namespace.idleStrategy = ctx.newIdleStrategy(client::isExpecting);
             namespace.runner = new AgentRunner(namespace.idleStrategy, ClusterNamespace::onError, null, client);
             AgentRunner.startOnThread(namespace.runner, ctx.threadFactory());
             try {

@@ -132,13 +132,14 @@ public final class NamespaceMember implements AutoCloseable {
         consensusModule = ConsensusModule.launch(consensusModuleContext());
         container = ClusteredServiceContainer.launch(containerContext());
         folder.syncNames();
-        readIdle = ctx.idle().newStrategy();
+        ReadServer reads = new ReadServer(ctx, aeronDirectory(), state.reads(), barrier, counters);
+        readIdle = ctx.idle().newReaderStrategy(reads::isExpecting);
         readRunner = new AgentRunner(
                 readIdle,
                 NamespaceMember::onError,
                 null,
                 new CompositeAgent(
-                        new ReadServer(ctx, aeronDirectory(), state.reads(), barrier, counters),
+                        reads,
                         new SnapshotKeeper(
                                 ctx,
                                 folder,

@@ -15,7 +15,7 @@ import org.apollofs.namespace.command.CommandChannel;
  * {@link #fail} it is the client agent's; then the caller's again, until it closes the call.
  */
 final class PendingCall implements CommandChannel.Call {
-    /** Buffers that have grown beyond this are not kept. */
+    /** Buffers that have grown beyond this are not kept with the call: those of results are the window's. */
     private static final int KEPT_LENGTH = 16 * 1024;
 
     private static final int INITIAL_LENGTH = 512;
@@ -104,6 +104,9 @@ final class PendingCall implements CommandChannel.Call {
 
     /** The agent has the result. */
     void complete(DirectBuffer buffer, int offset, int bytes) {
+        if (bytes > KEPT_LENGTH) {
+            result = window.takeLarge(result);
+        }
         result.putBytes(0, buffer, offset, bytes);
         resultLength = bytes;
         signal();
@@ -133,6 +136,7 @@ final class PendingCall implements CommandChannel.Call {
             command = new ExpandableDirectByteBuffer(INITIAL_LENGTH);
         }
         if (result.capacity() > KEPT_LENGTH) {
+            window.keepLarge(result);
             result = new ExpandableDirectByteBuffer(INITIAL_LENGTH);
         }
         window.release(this);

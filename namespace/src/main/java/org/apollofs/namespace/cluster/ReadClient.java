@@ -81,6 +81,11 @@ final class ReadClient implements CommandChannel {
 
     // The agent.
 
+    /** Whether answers are to come. */
+    boolean isExpecting() {
+        return !calls.isEmpty();
+    }
+
     int poll(Aeron aeron, int leader, long now) {
         int work = calls.admit();
         int wanted = isStale ? ctx.staleMember() : leader;

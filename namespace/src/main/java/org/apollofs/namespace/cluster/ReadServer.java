@@ -139,6 +139,11 @@ final class ReadServer implements Agent {
         return work;
     }
 
+    /** Whether questions or answers wait. */
+    boolean isExpecting() {
+        return !questions.isEmpty() || !waitingClients.isEmpty();
+    }
+
     // Questions come.
 
     private void onMessage(DirectBuffer buffer, int offset, int length, Header messageHeader) {
