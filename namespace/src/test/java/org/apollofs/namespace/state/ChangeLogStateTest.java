@@ -9,14 +9,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.namespace.client.Change;
+import org.apollofs.namespace.client.ChangeLog;
 import org.apollofs.namespace.client.ChangeOperation;
 import org.apollofs.namespace.client.ChangePage;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.NamespaceException;
 import org.apollofs.namespace.client.NamespaceLimits;
+import org.apollofs.namespace.client.Txn;
+import org.apollofs.namespace.command.TxnEncoder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -99,6 +103,91 @@ class ChangeLogStateTest {
         assertEquals(last + 1, state.reads().changeRange().first());
         assertEquals(
                 NamespaceError.INVALID, log.error(log.apply(session, ++id, id, (e, to) -> e.setRetention(to, -1, 0))));
+    }
+
+    @Test
+    void shouldGiveEveryEntryFromEveryPlace() {
+        Random random = new Random(1);
+        for (int i = 0; i < 500; i++) {
+            // Blocks of a few entries and of many, and entries longer than a block.
+            put("k" + "x".repeat(random.nextInt(200)) + ("/" + "d".repeat(250)).repeat(i % 50 == 0 ? 12 : 0) + "/" + i);
+        }
+        ChangeLog.Range range = state.reads().changeRange();
+        List<Change> all = state.reads().changes(1, ALL, Integer.MAX_VALUE).changes();
+        assertEquals(range.last(), all.size());
+        for (int i = 0; i < all.size(); i++) {
+            long from = i + 1L;
+            int limit = 1 + random.nextInt(100);
+            ChangePage page = state.reads().changes(from, ALL, limit);
+            int until = Math.min(all.size(), i + limit);
+            assertEquals(all.subList(i, until), page.changes(), "from=" + from);
+            assertEquals(until + 1L, page.next());
+        }
+        assertTrue(state.reads().changes(range.last() + 1, ALL, 10).changes().isEmpty());
+    }
+
+    @Test
+    void shouldMarkATransactionAcrossBlocks() {
+        put("before");
+        Txn.Operation[] puts = new Txn.Operation[200];
+        for (int i = 0; i < puts.length; i++) {
+            puts[i] = new Txn.Put("tx" + i, bytes("v"));
+        }
+        long first = state.reads().changeRange().last() + 1;
+        id++;
+        assertNull(log.error(log.apply(
+                session,
+                id,
+                id,
+                (e, to) -> new TxnEncoder(e).encode(to, Txn.when().then(puts)))));
+        put("after");
+        long last = state.reads().changeRange().last() - 1;
+        for (Change change : state.reads().changes(1, ALL, Integer.MAX_VALUE).changes()) {
+            boolean isOfIt = change.sequence() >= first && change.sequence() <= last;
+            assertEquals(isOfIt ? last : change.sequence(), change.transaction(), change.toString());
+        }
+    }
+
+    @Test
+    void shouldLeaveNothingOfATransactionThatIsRefused() {
+        put("dir/before");
+        long last = state.reads().changeRange().last();
+        Txn.Operation[] operations = new Txn.Operation[101];
+        for (int i = 0; i < 100; i++) {
+            operations[i] = new Txn.Put("dir/new" + i % 3 + "/" + i, bytes("v"));
+        }
+        // A directory has no value.
+        operations[100] = new Txn.Put("dir", bytes("v"));
+        id++;
+        assertEquals(
+                NamespaceError.IS_DIRECTORY,
+                log.error(log.apply(
+                        session,
+                        id,
+                        id,
+                        (e, to) -> new TxnEncoder(e).encode(to, Txn.when().then(operations)))));
+        assertEquals(last, state.reads().changeRange().last());
+        put("dir/new0/after");
+        List<Change> changes = state.reads().changes(last + 1, ALL, 10).changes();
+        assertEquals("dir/new0", changes.getFirst().path());
+        assertEquals("dir/new0/after", changes.getLast().path());
+        assertNull(state.reads().get(bytes("dir/new1/1")));
+    }
+
+    @Test
+    void shouldReadASnapshotOfLoneEntries() {
+        put("a");
+        put("b");
+        ChangePage expected = state.reads().changes(1, ALL, 10);
+        try (NamespaceState older = new NamespaceState(directory.resolve("older"), 64 << 20)) {
+            SnapshotLoader loader = older.loadSnapshot();
+            state.writeSnapshot(new OlderSnapshot(loader));
+            assertTrue(loader.isDone());
+            assertEquals(expected, older.reads().changes(1, ALL, 10));
+            assertEquals(
+                    List.of(expected.changes().getLast()),
+                    older.reads().changes(2, ALL, 10).changes());
+        }
     }
 
     @Test

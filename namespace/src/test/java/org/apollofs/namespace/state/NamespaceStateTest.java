@@ -16,10 +16,12 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.namespace.client.AttributeChange;
 import org.apollofs.namespace.client.ContentCommit;
 import org.apollofs.namespace.client.Extent;
 import org.apollofs.namespace.client.Inode;
 import org.apollofs.namespace.client.KeyValue;
+import org.apollofs.namespace.client.Namespace;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.NamespaceLimits;
 import org.apollofs.namespace.client.Txn;
@@ -102,6 +104,94 @@ class NamespaceStateTest {
         assertEquals(first, again);
         assertNotEquals(first, other);
         assertEquals(NamespaceError.INVALID, log.error(log.apply(0, 0, 0, (e, to) -> e.openSession(to, 44, 1))));
+    }
+
+    // What is remembered of directories, and values in inodes.
+
+    private UnsafeBuffer rename(long session, long id, String from, String to, int flags) {
+        return log.apply(
+                session, id, id, (e, buffer) -> e.renamePath(buffer, from.getBytes(UTF_8), to.getBytes(UTF_8), flags));
+    }
+
+    private String lastPath() {
+        return state.reads()
+                .changes(state.lastChange(), new byte[0], 1)
+                .changes()
+                .getFirst()
+                .path();
+    }
+
+    @Test
+    void shouldForgetWhereDirectoriesWere() {
+        long session = log.openSession();
+        put(session, 1, 1, "a/b/c/k", "first");
+        put(session, 2, 2, "x/b/c/k", "other");
+        assertNull(log.error(rename(session, 3, "a/b", "a/z", 0)));
+        put(session, 4, 4, "a/b/c/k", "second");
+        assertEquals("a/b/c/k", lastPath());
+        put(session, 5, 5, "a/z/c/k", "third");
+        assertEquals("a/z/c/k", lastPath());
+        assertEquals("second", get("a/b/c/k"));
+        assertEquals("third", get("a/z/c/k"));
+        assertNull(log.error(rename(session, 6, "a", "x", Namespace.RENAME_EXCHANGE)));
+        put(session, 7, 7, "a/b/c/k", "fourth");
+        assertEquals("a/b/c/k", lastPath());
+        assertEquals("second", get("x/b/c/k"));
+        log.apply(session, 8, 8, (e, to) -> e.removeTree(to, "a/b".getBytes(UTF_8)));
+        put(session, 9, 9, "a/b/c/k", "fifth");
+        assertEquals("fifth", get("a/b/c/k"));
+        // A file where a directory was.
+        log.apply(session, 10, 10, (e, to) -> e.removeTree(to, "a/b/c".getBytes(UTF_8)));
+        put(session, 11, 11, "a/b/c", "file");
+        assertEquals(NamespaceError.NOT_DIRECTORY, log.error(put(session, 12, 12, "a/b/c/k", "sixth")));
+        assertEquals("file", get("a/b/c"));
+    }
+
+    @Test
+    void shouldForgetDirectoriesOfATransactionThatIsRefused() {
+        long session = log.openSession();
+        put(session, 1, 1, "d/k", "v");
+        Txn refused = Txn.when()
+                .then(
+                        new Txn.Put("d/new/k", new byte[1]),
+                        new Txn.Rename("d", "moved"),
+                        new Txn.Put("moved/k", new byte[1]),
+                        new Txn.Put("moved", new byte[1]));
+        assertEquals(
+                NamespaceError.IS_DIRECTORY,
+                log.error(log.apply(session, 2, 2, (e, to) -> new TxnEncoder(e).encode(to, refused))));
+        put(session, 3, 3, "d/new/k", "w");
+        assertEquals("d/new/k", lastPath());
+        assertEquals("w", get("d/new/k"));
+        assertEquals("v", get("d/k"));
+        assertNull(get("moved/k"));
+        put(session, 4, 4, "moved/k", "u");
+        assertEquals("moved/k", lastPath());
+        assertEquals("v", get("d/k"));
+    }
+
+    @Test
+    void shouldHoldValuesOfAnyLengthThroughRenames() {
+        long session = log.openSession();
+        long id = 0;
+        String longName = "n".repeat(NamespaceLimits.NAME_LENGTH);
+        int embedded = InodeRecord.EMBEDDED_LENGTH;
+        for (int length : new int[] {0, 1, embedded, embedded + 1, 1, NamespaceLimits.INLINE_LENGTH, 0, embedded}) {
+            String value = "v".repeat(length);
+            id++;
+            put(session, id, id, "f", value);
+            assertEquals(value, get("f"), "length=" + length);
+            id++;
+            rename(session, id, "f", longName, 0);
+            assertEquals(value, get(longName), "length=" + length);
+            id++;
+            rename(session, id, longName, "f", 0);
+            assertEquals(value, get("f"), "length=" + length);
+            long file = state.reads().get("f".getBytes(UTF_8)).inode().id();
+            id++;
+            log.apply(session, id, id, (e, to) -> e.setAttributes(to, file, AttributeChange.size(length / 2)));
+            assertEquals("v".repeat(length / 2), get("f"), "length=" + length);
+        }
     }
 
     // Leases.

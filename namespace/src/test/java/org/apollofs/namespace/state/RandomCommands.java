@@ -75,7 +75,7 @@ final class RandomCommands {
                         acked,
                         (e, to) -> e.setAttributes(to, inode(), AttributeChange.size(random.nextInt(3000))));
             case 13, 14, 15 -> log.apply(session, id, acked, (e, to) -> e.commit(to, commit(session)));
-            case 16, 17 -> log.apply(session, id, acked, (e, to) -> e.put(to, path(), name(), KeyValue.ANY_VERSION));
+            case 16, 17 -> log.apply(session, id, acked, (e, to) -> e.put(to, path(), value(), KeyValue.ANY_VERSION));
             case 18 -> log.apply(session, id, acked, (e, to) -> e.compareAndSet(to, path(), name(), name()));
             case 19 -> log.apply(session, id, acked, (e, to) -> e.delete(to, path(), KeyValue.ANY_VERSION));
             case 20 ->
@@ -190,6 +190,11 @@ final class RandomCommands {
         return 1L + random.nextInt(12);
     }
 
+    /** Now and then one that is too long for its inode's record. */
+    private byte[] value() {
+        return random.nextInt(4) == 0 ? new byte[random.nextInt(2 * InodeRecord.EMBEDDED_LENGTH)] : name();
+    }
+
     private byte[] name() {
         return ("n" + random.nextInt(8)).getBytes(StandardCharsets.UTF_8);
     }
@@ -205,7 +210,7 @@ final class RandomCommands {
         long length = 1L + random.nextInt(1000);
         Extent extent = new Extent(
                 offset, length, session, random.nextInt(1000), random.nextInt(2), random.nextInt(100), 100, 1);
-        byte[] inline = replace && random.nextBoolean() ? new byte[random.nextInt(500)] : null;
+        byte[] inline = replace && random.nextBoolean() ? new byte[random.nextInt(3000)] : null;
         return new ContentCommit(
                 inode(), replace, ContentCommit.ANY_VERSION, inline, List.of(extent), offset + length + 500, 9);
     }
