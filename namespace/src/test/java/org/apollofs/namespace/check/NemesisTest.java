@@ -49,7 +49,7 @@ class NemesisTest {
 
     @Test
     void shouldStayLinearizableWithSeveralMembers() throws Exception {
-        try (FaultyLinks links = FaultyLinks.of(folder);
+        try (FaultyLinks links = FaultyLinks.of(folder, SEED);
                 TestCluster cluster = TestCluster.launch(folder, MEMBERS)) {
             run(cluster, links, Arrays.asList(Fault.values()));
         }
@@ -57,7 +57,7 @@ class NemesisTest {
 
     @Test
     void shouldStayLinearizableWithOneMember() throws Exception {
-        try (FaultyLinks links = FaultyLinks.of(folder);
+        try (FaultyLinks links = FaultyLinks.of(folder, SEED);
                 TestCluster cluster = TestCluster.launch(folder, 1)) {
             run(cluster, links, List.of(Fault.RESTART_ALL, Fault.PAUSE_LEADER, Fault.RESTART_ALL));
         }

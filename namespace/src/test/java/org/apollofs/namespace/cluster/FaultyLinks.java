@@ -14,18 +14,21 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.PriorityQueue;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.Random;
 import org.agrona.concurrent.status.AtomicCounter;
 
 /**
  * Links that lose and delay: what a member's media driver sends is dropped, or kept for a while and sent later, so also out
  * of order. How much stands in a small file that all members map, and a test changes while they run.
  *
- * <p>Layout: 4 bytes packets lost of 1,000; 4 bytes longest delay, us. Each packet is kept for between none and that.
+ * <p>Layout: 4 bytes packets lost of 1,000; 4 bytes longest delay, us; 8 bytes seed of what is drawn. Each packet is kept for
+ * between none and that. The same seed draws the same for the n-th packet of a member's n-th channel; when that packet is sent
+ * is up to the machine.
  */
 public final class FaultyLinks implements AutoCloseable {
-    private static final int LENGTH = 8;
+    private static final int LENGTH = 16;
     private static final int DELAY = 4;
+    private static final int SEED = 8;
     private static final int DELAYED_PER_MILLE = 300;
 
     private final MappedByteBuffer settings;
@@ -44,9 +47,11 @@ public final class FaultyLinks implements AutoCloseable {
     }
 
     /** The links of members below a folder; to be made before they start. */
-    public static FaultyLinks of(Path folder) throws IOException {
+    public static FaultyLinks of(Path folder, long seed) throws IOException {
         Files.createDirectories(folder);
-        return new FaultyLinks(file(folder));
+        FaultyLinks links = new FaultyLinks(file(folder));
+        links.settings.putLong(SEED, seed);
+        return links;
     }
 
     /** From now on. @param maxDelayUs of those that are delayed, about a third. */
@@ -66,7 +71,9 @@ public final class FaultyLinks implements AutoCloseable {
         Path folder = member.toAbsolutePath().getParent();
         if (Files.exists(file(folder))) {
             FaultyLinks links = new FaultyLinks(file(folder));
-            context.sendChannelEndpointSupplier((channel, status, ctx) -> new Endpoint(links, channel, status, ctx));
+            Random seeds = new Random(links.settings.getLong(SEED) ^ member.getFileName().hashCode());
+            context.sendChannelEndpointSupplier(
+                    (channel, status, ctx) -> new Endpoint(links, new Random(seeds.nextLong()), channel, status, ctx));
         }
         return context;
     }
@@ -77,11 +84,18 @@ public final class FaultyLinks implements AutoCloseable {
     /** Runs on the driver's thread. What is due goes with the next packet: there is one each 100 ms at least. */
     private static final class Endpoint extends SendChannelEndpoint {
         private final FaultyLinks links;
+        private final Random random;
         private final PriorityQueue<Delayed> delayed = new PriorityQueue<>(Comparator.comparingLong(Delayed::dueNs));
 
-        Endpoint(FaultyLinks links, UdpChannel channel, AtomicCounter status, MediaDriver.Context context) {
+        Endpoint(
+                FaultyLinks links,
+                Random random,
+                UdpChannel channel,
+                AtomicCounter status,
+                MediaDriver.Context context) {
             super(channel, status, context);
             this.links = links;
+            this.random = random;
         }
 
         @Override
@@ -104,7 +118,6 @@ public final class FaultyLinks implements AutoCloseable {
         }
 
         private boolean isKept(ByteBuffer buffer, InetSocketAddress to) {
-            ThreadLocalRandom random = ThreadLocalRandom.current();
             if (random.nextInt(1000) < links.settings.getInt(0)) {
                 return true;
             }
