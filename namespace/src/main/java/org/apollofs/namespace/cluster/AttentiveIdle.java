@@ -35,8 +35,17 @@ public final class AttentiveIdle {
     private static final int CLOSE_PARKS = 10;
     /** Close waits after a command was sent by this process: about 60 ms. */
     private static final int ATTENTION = 1_000;
-    /** Close waits after another thread found work: about 9 ms, time for a sync of the log. */
-    private static final int SHORT_ATTENTION = 150;
+    /**
+     * Close waits after another thread found work when it had dozed. Few: most such work is housekeeping, some dozens of times
+     * a second, and what is not wakes the threads again and again.
+     */
+    private static final int SHORT_ATTENTION = 8;
+    /** Longer waits before a doze, while a log may be being synced: 1.5 ms in all, then 4 ms. */
+    private static final int DROWSY_PARKS = 6;
+
+    private static final long DROWSY_PARK_NS = 250_000;
+    private static final int DROWSIER_PARKS = 4;
+    private static final long DROWSIER_PARK_NS = 1_000_000;
     /** Time of a doze, ns. */
     private static final long DOZE_NS = 5_000_000;
     /** Time of a doze of the thread that answers questions: nobody wakes it for those of other processes, ns. */
@@ -103,6 +112,9 @@ public final class AttentiveIdle {
         private final boolean isPassed;
         private int idleCycles;
         private int attention;
+        /** Longer waits since there was work. */
+        private int longWaits;
+
         private boolean hasDozed;
         /** Attention that was asked for; 0 if none was. */
         private volatile int woken;
@@ -122,7 +134,6 @@ public final class AttentiveIdle {
                 reset();
                 if (hasDozed) {
                     hasDozed = false;
-                    attention = Math.max(attention, SHORT_ATTENTION);
                     wakeOthers(this);
                 }
             } else {
@@ -136,6 +147,7 @@ public final class AttentiveIdle {
             if (asked > 0) {
                 woken = 0;
                 attention = Math.max(attention, asked);
+                longWaits = 0;
             }
             if (!isExpecting.getAsBoolean()) {
                 attention = 0;
@@ -150,16 +162,27 @@ public final class AttentiveIdle {
                 idleCycles++;
                 LockSupport.parkNanos(closeParkNs);
             } else {
-                doze();
+                waitLonger();
             }
         }
 
-        private void doze() {
+        private void waitLonger() {
+            longWaits++;
+            if (longWaits <= DROWSY_PARKS) {
+                doze(DROWSY_PARK_NS);
+            } else if (longWaits <= DROWSY_PARKS + DROWSIER_PARKS) {
+                doze(DROWSIER_PARK_NS);
+            } else {
+                doze(dozeNs);
+            }
+        }
+
+        private void doze(long ns) {
             hasDozed = true;
             dozing = Thread.currentThread();
             // A wake that came before the thread was to be seen is not missed.
             if (woken == 0) {
-                LockSupport.parkNanos(dozeNs);
+                LockSupport.parkNanos(ns);
             }
             dozing = null;
         }
@@ -167,6 +190,7 @@ public final class AttentiveIdle {
         @Override
         public void reset() {
             idleCycles = 0;
+            longWaits = 0;
         }
 
         void wake(int forCycles) {

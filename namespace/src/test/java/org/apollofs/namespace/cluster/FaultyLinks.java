@@ -71,7 +71,8 @@ public final class FaultyLinks implements AutoCloseable {
         Path folder = member.toAbsolutePath().getParent();
         if (Files.exists(file(folder))) {
             FaultyLinks links = new FaultyLinks(file(folder));
-            Random seeds = new Random(links.settings.getLong(SEED) ^ member.getFileName().hashCode());
+            Random seeds = new Random(
+                    links.settings.getLong(SEED) ^ member.getFileName().hashCode());
             context.sendChannelEndpointSupplier(
                     (channel, status, ctx) -> new Endpoint(links, new Random(seeds.nextLong()), channel, status, ctx));
         }
