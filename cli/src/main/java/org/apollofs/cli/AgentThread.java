@@ -41,7 +41,13 @@ final class AgentThread implements AutoCloseable {
      */
     static AgentThread start(
             String name, List<? extends Agent> agents, Idle idle, BiConsumer<String, Throwable> onFailure) {
-        AgentThread started = new AgentThread(name, List.copyOf(agents), idleStrategy(idle), onFailure);
+        return start(name, agents, idleStrategy(idle), onFailure);
+    }
+
+    /** As above, for agents that wait in their own way. @param idle this thread's own. */
+    static AgentThread start(
+            String name, List<? extends Agent> agents, IdleStrategy idle, BiConsumer<String, Throwable> onFailure) {
+        AgentThread started = new AgentThread(name, List.copyOf(agents), idle, onFailure);
         started.thread.start();
         return started;
     }

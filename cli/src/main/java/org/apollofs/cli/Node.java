@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.agrona.concurrent.SystemNanoClock;
 import org.apollofs.dataplane.client.ApolloClient;
 import org.apollofs.dataplane.client.BlobKeyValue;
@@ -36,6 +38,8 @@ final class Node implements AutoCloseable {
 
     /** Values that are held as an array: those of other processes are streamed. */
     private static final int MAX_VALUE_LENGTH = 64 << 20;
+
+    private static final int GARBAGE_IDLE_MS = 5;
 
     private final NodeOptions options;
     private final StopSignal stop;
@@ -105,7 +109,7 @@ final class Node implements AutoCloseable {
         stack.push(AgentThread.start(
                 "apollo-host", List.of(client.hostAgent()), profile.threads().hostIdle(), this::onFailure));
         stack.push(client);
-        startGarbage(profile);
+        startGarbage();
         mount = stack.push(SiteMount.mount(mountPoint, profile.mount(), namespace.client(), client, this::onFailure));
         SiteBlobs blobs =
                 new SiteBlobs(namespace.client(), new BlobKeyValue(namespace.client(), client, MAX_VALUE_LENGTH));
@@ -116,7 +120,7 @@ final class Node implements AutoCloseable {
     }
 
     /** Deletes what no file refers to: freed stripes while it runs, and first what earlier sessions left uncommitted. */
-    private void startGarbage(HardwareProfile profile) {
+    private void startGarbage() {
         Namespace tree = namespace.client();
         garbage = new GarbageCollector(
                 tree, client.targets(), client.placements(), client.abandonedStripes(), SystemNanoClock.INSTANCE);
@@ -127,8 +131,9 @@ final class Node implements AutoCloseable {
                 client.placements(),
                 session -> session != tree.session(),
                 SystemNanoClock.INSTANCE);
-        stack.push(AgentThread.start(
-                "apollo-garbage", List.of(garbage, sweep), profile.threads().hostIdle(), this::onFailure));
+        // Nobody waits for it.
+        IdleStrategy idle = new SleepingMillisIdleStrategy(GARBAGE_IDLE_MS);
+        stack.push(AgentThread.start("apollo-garbage", List.of(garbage, sweep), idle, this::onFailure));
     }
 
     private AeronNetworkContext networkContext(HardwareProfile profile) {
