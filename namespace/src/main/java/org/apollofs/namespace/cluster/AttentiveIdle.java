@@ -15,8 +15,8 @@ import org.agrona.concurrent.YieldingIdleStrategy;
  * <p>A command passes five threads one after the other (client, consensus module, archive, consensus module, service,
  * client). If each dozed for a millisecond the command would take five.
  *
- * <p>Threads that commands do not pass, a client's and the one that answers questions, are close only while they expect
- * something: with each thread that waits closely a small machine loses some percent of a processor.
+ * <p>A client's thread and the one that answers questions are close only while they expect something: each thread that waits
+ * closely takes some percent of a processor. The latter is not on a command's way, and not woken for one.
  *
  * <p>Each {@code new...Strategy} makes one strategy for one thread; {@link #wake()} may be called by any.
  */
@@ -48,7 +48,7 @@ public final class AttentiveIdle {
     private static final long DROWSIER_PARK_NS = 1_000_000;
     /** Time of a doze, ns. */
     private static final long DOZE_NS = 5_000_000;
-    /** Time of a doze of the thread that answers questions: nobody wakes it for those of other processes, ns. */
+    /** Time of a doze of the thread that answers questions, ns: nobody in this process may know that one has come. */
     private static final long READER_DOZE_NS = 1_000_000;
 
     private final List<Strategy> strategies = new CopyOnWriteArrayList<>();

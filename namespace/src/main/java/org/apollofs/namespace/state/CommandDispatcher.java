@@ -131,6 +131,7 @@ final class CommandDispatcher {
             attempt(template);
         } else if (QueryDispatcher.isQuery(template)) {
             keepAlive();
+            // It may ask for changes of the present batch.
             store.changes.flush();
             // The count of the table is that of the last batch: the present one's is not written yet.
             queries.apply(template, buffer, store.txn(), store.meta.get(Meta.INODE_COUNT));

@@ -26,7 +26,6 @@ import org.lmdbjava.Txn;
  * the log, or a reader's snapshot. Has scratch buffers, so each reader needs its own.
  */
 final class StateReader {
-
     private final Tables tables;
     private final Key key = new Key();
     private final InodeRecord record = new InodeRecord();

@@ -28,11 +28,11 @@ import org.lmdbjava.Env;
  * <tr><td>inodes</td><td>inode</td><td>{@link InodeRecord}</td></tr>
  * <tr><td>entries</td><td>directory, name</td><td>inode</td></tr>
  * <tr><td>links</td><td>inode, parent, name</td><td>empty: names of a file beyond the one in its record</td></tr>
- * <tr><td>inline</td><td>inode</td><td>bytes at the start of a file, or a link's target</td></tr>
+ * <tr><td>inline</td><td>inode</td><td>bytes at the start of a file, or a link's target, that its record does not hold</td></tr>
  * <tr><td>extents</td><td>inode, file offset</td><td>{@link ExtentTable}</td></tr>
  * <tr><td>lines</td><td>inode, session, stripe, index, chunk offset, file offset</td><td>last stripe</td></tr>
  * <tr><td>unlinked</td><td>session, inode</td><td>empty: unlinked files a session keeps open</td></tr>
- * <tr><td>changes</td><td>sequence</td><td>{@link ChangeTable}</td></tr>
+ * <tr><td>changes</td><td>first sequence</td><td>a block of changes: {@link ChangeTable}</td></tr>
  * <tr><td>freed</td><td>sequence</td><td>session, first stripe, stripe count, placement</td></tr>
  * <tr><td>placements</td><td>id</td><td>k, m, targets</td></tr>
  * <tr><td>meta</td><td>0</td><td>{@link Meta}</td></tr>
