@@ -22,10 +22,11 @@ import org.apollofs.namespace.state.SnapshotLoader;
 /**
  * Applies the cluster's log to a {@link NamespaceState} and answers.
  *
- * <p>A batch is what one poll of the log brought: messages are added as they come, and applied, committed and answered in
- * {@link #doBackgroundWork}, which the container calls after each poll. So a lone command waits for nothing, and under load
- * a transaction is shared by all that came meanwhile. Whatever depends on the state (snapshots, timers, new sessions)
- * applies the batch first, so that it does not depend on how the log was polled.
+ * <p>Commands are added as they come, and applied and answered some dozens at a time, so that clients go on while the rest is
+ * applied; what is left of a poll of the log in {@link #doBackgroundWork}, which the container calls after each. So a lone
+ * command waits for nothing. A commit comes when a reader waits for it, when there is nothing else to do, and at the
+ * latest when {@link #COMMIT_NS} have passed or the transaction is full. Whatever depends on the state (snapshots, timers, new
+ * sessions) applies and commits first, so that it does not depend on how the log was polled.
  *
  * <p>Runs on the container's thread. The state is the member's, who closes it after the container.
  */
@@ -34,6 +35,10 @@ final class NamespaceService implements ClusteredService {
     private static final long LEASE_TIMER = 1;
     /** Leases are looked at a little late, so that those that end together end with one timer. */
     private static final long LEASE_SLACK_NS = 100_000_000;
+    /** Commands that are applied and answered together: an answer should not wait for many others. */
+    private static final int ANSWER_COUNT = 64;
+    /** Age of a transaction at which it is committed: reads that may be stale are at most that old, while commands come. */
+    private static final long COMMIT_NS = 1_000_000;
 
     private final NamespaceState state;
     private final NamespaceCounters counters;
@@ -44,6 +49,9 @@ final class NamespaceService implements ClusteredService {
     private final Frames.Consumer frames = this::onFrame;
     private Cluster cluster;
     private EgressSender egress;
+    /** When the oldest commands that are not committed were seen, ns. */
+    private long uncommittedNs;
+
     private long leadershipTermId;
     private boolean isLeader;
     private boolean hasFailed;
@@ -95,7 +103,7 @@ final class NamespaceService implements ClusteredService {
 
     @Override
     public void onSessionClose(ClientSession session, long timestamp, CloseReason closeReason) {
-        applyBatch();
+        apply();
         egress.close(session.id());
     }
 
@@ -113,11 +121,8 @@ final class NamespaceService implements ClusteredService {
         if (!Frames.forEach(buffer, offset, length, checksum, frames)) {
             counters.framesTorn.increment();
         }
-        if (opensSession || state.isFull()) {
-            applyBatch();
-            if (opensSession) {
-                scheduleLeaseTimer();
-            }
+        if (opensSession) {
+            scheduleLeaseTimer();
         }
     }
 
@@ -129,17 +134,22 @@ final class NamespaceService implements ClusteredService {
         }
         opensSession |= length >= CommandHead.COMMAND_LENGTH && CommandHead.startsLease(buffer, offset);
         state.add(messagePosition, messageTimestampNs, messageSession, buffer, offset, length);
+        if (state.isFull()) {
+            commit();
+        } else if (state.pending() >= ANSWER_COUNT) {
+            apply();
+            sendAnswers();
+        }
     }
 
     @Override
     public void onTimerEvent(long correlationId, long timestamp) {
-        applyBatch();
         state.addTick(cluster.logPosition(), timestamp);
-        applyBatch();
         scheduleLeaseTimer();
     }
 
     private void scheduleLeaseTimer() {
+        commit();
         long deadlineNs = state.nextExpiryNs();
         if (deadlineNs == Long.MAX_VALUE) {
             return;
@@ -151,32 +161,50 @@ final class NamespaceService implements ClusteredService {
 
     @Override
     public int doBackgroundWork(long nowNs) {
-        int work = applyBatch();
-        if (barrier.onApplied()) {
+        int work = apply() + sendAnswers();
+        if (state.isCommitted()) {
+            uncommittedNs = nowNs;
+        } else if (work == 0 || barrier.isWaiting() || state.isCommitWanted() || nowNs - uncommittedNs >= COMMIT_NS) {
+            commit();
+            uncommittedNs = nowNs;
             work++;
         }
-        if (isLeader) {
-            work += egress.flush(leadershipTermId);
+        if (state.isCommitted() && barrier.onApplied()) {
+            work++;
         }
         return work;
     }
 
-    private int applyBatch() {
-        if (state.pending() == 0 || hasFailed) {
+    private int apply() {
+        return state.pending() == 0 ? 0 : carryOut(() -> state.apply(answer));
+    }
+
+    private void commit() {
+        if (!state.isCommitted()) {
+            carryOut(() -> state.commit(answer));
+            counters.batches.increment();
+        }
+    }
+
+    private int carryOut(Runnable step) {
+        if (hasFailed) {
             return 0;
         }
-        int applied;
+        int count = state.pending();
         try {
-            applied = state.applyBatch(answer);
+            step.run();
         } catch (RuntimeException | Error e) {
-            // The batch is neither applied nor dropped: going on would leave a hole in the state.
+            // Commands are neither applied nor dropped: going on would leave a hole in the state.
             hasFailed = true;
             failureHandler.accept(e);
             throw new AgentTerminationException("the namespace's state machine failed", e);
         }
-        counters.commands.add(applied);
-        counters.batches.increment();
-        return applied;
+        counters.commands.add(count);
+        return count;
+    }
+
+    private int sendAnswers() {
+        return isLeader ? egress.flush(leadershipTermId) : 0;
     }
 
     private void onResult(long sessionId, DirectBuffer buffer, int offset, int length) {
@@ -187,7 +215,7 @@ final class NamespaceService implements ClusteredService {
 
     @Override
     public void onTakeSnapshot(ExclusivePublication publication) {
-        applyBatch();
+        commit();
         IdleStrategy idle = cluster.idleStrategy();
         long begin = publication.position();
         state.writeSnapshot((buffer, offset, length) -> {
@@ -232,7 +260,7 @@ final class NamespaceService implements ClusteredService {
 
     @Override
     public void onTerminate(Cluster terminatedCluster) {
-        applyBatch();
+        commit();
         egress.close();
     }
 }

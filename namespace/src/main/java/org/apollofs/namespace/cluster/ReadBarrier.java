@@ -49,6 +49,11 @@ final class ReadBarrier {
         }
     }
 
+    /** Whether a mark has come that {@link #onApplied} was not called after. The service's thread. */
+    boolean isWaiting() {
+        return seen != applied;
+    }
+
     /** All that has come in the log is applied and committed. The service's thread. @return whether that is news. */
     boolean onApplied() {
         if (seen == applied) {

@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Questions wait for a {@link ReadBarrier} that is sent after they came; all that wait share one. While one is under way,
  * what comes meanwhile waits for the next. The only member of a cluster sends one after its start, and none from then on: what
- * it has applied is what there is, since nobody else could have answered anything newer.
+ * it has applied is what there is, since nobody else could have answered anything newer, and questions wait only for the
+ * commit of what had been answered when they came.
  *
  * <p>An agent with a thread of its own, beside the service's, which it never makes wait. It owns its Aeron client.
  */
@@ -63,11 +64,20 @@ final class ReadServer implements Agent {
     private long sentNs;
     private boolean isUnderWay;
     private long lastCheckNs;
+    /** What the snapshot under which questions are answered holds for certain, see {@link #look}. */
+    private long seenMark;
+
+    private long seenAnswers;
     private Client answered;
     private long position;
 
-    /** A message of questions that waits for a mark. */
-    private record Questions(Client client, UnsafeBuffer frames, long afterNumber) {}
+    /**
+     * A message of questions that waits.
+     *
+     * @param afterNumber mark that it waits for; 0 for none.
+     * @param answered what had been answered when it came, which the only member of a cluster goes by instead of marks.
+     */
+    private record Questions(Client client, UnsafeBuffer frames, long afterNumber, long answered) {}
 
     /** A client, and the answers that wait for room in its stream. */
     private static final class Client {
@@ -168,7 +178,7 @@ final class ReadServer implements Agent {
         UnsafeBuffer frames = new UnsafeBuffer(new byte[framesLength]);
         frames.putBytes(0, buffer, offset + ReadProtocol.HEADER_LENGTH, framesLength);
         long after = type == ReadProtocol.STALE_QUESTIONS ? 0 : nextNumber;
-        Questions message = new Questions(client, frames, after);
+        Questions message = new Questions(client, frames, after, answers.answered());
         waitingBytes += framesLength;
         if (after == 0) {
             // Waits for nothing, so not behind those that do.
@@ -249,15 +259,35 @@ final class ReadServer implements Agent {
     // Answers.
 
     private int answer() {
-        if (questions.isEmpty() || !isReady(questions.getFirst())) {
+        if (questions.isEmpty()) {
+            return 0;
+        }
+        look();
+        if (!isReady(questions.getFirst())) {
             return 0;
         }
         answers.underOneSnapshot(answerBatch);
         return 1;
     }
 
+    /** Looks how far the tables are. Before the snapshot is taken: what is committed later is not in it. */
+    private void look() {
+        seenMark = barrier.applied();
+        seenAnswers = answers.committed();
+    }
+
     private boolean isReady(Questions message) {
-        return message.afterNumber <= barrier.applied() || needsNoMark();
+        if (message.afterNumber <= seenMark) {
+            return true;
+        }
+        if (!ctx.isSingle() || seenMark == 0) {
+            return false;
+        }
+        if (message.answered > seenAnswers) {
+            answers.askFor(message.answered);
+            return false;
+        }
+        return true;
     }
 
     private void answerBatch() {

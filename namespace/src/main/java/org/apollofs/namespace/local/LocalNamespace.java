@@ -95,7 +95,7 @@ public final class LocalNamespace extends CommandNamespace {
             int[] resultLength = new int[1];
             position += length;
             state.add(position, clock.nanoTime(), 0, command, 0, length);
-            state.applyBatch((tag, buffer, offset, bytes) -> {
+            state.commit((tag, buffer, offset, bytes) -> {
                 result.putBytes(0, buffer, offset, bytes);
                 resultLength[0] = bytes;
             });
@@ -104,7 +104,7 @@ public final class LocalNamespace extends CommandNamespace {
 
         synchronized void tick() {
             state.addTick(++position, clock.nanoTime());
-            state.applyBatch((tag, buffer, offset, bytes) -> {});
+            state.commit((tag, buffer, offset, bytes) -> {});
         }
 
         synchronized void close() {

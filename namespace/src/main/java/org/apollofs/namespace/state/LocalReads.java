@@ -27,12 +27,12 @@ import org.apollofs.namespace.command.NamespaceReads;
 import org.lmdbjava.Txn;
 
 /**
- * Reads in the process of the state, from LMDB's last committed transaction. Thread-safe; readers wait neither for each
- * other nor for the writer, only while the map grows.
+ * Reads in the process of the state, from LMDB's last committed transaction. Thread-safe; readers do not wait for each other,
+ * and for the writer while the map grows, or when it has answered commands of a transaction that is not committed yet.
  *
- * <p>Linearizable with a cluster of one member: the state applies only what is in the log for good, a command is answered
- * only after the commit of its transaction, and there is no other member that could have answered something newer. So a
- * read that begins after an answer sees the change, and what a read has seen no later read misses. With more members a
+ * <p>Linearizable with a cluster of one member: the state applies only what is in the log for good, a read waits for the
+ * commit of whatever was answered when it began, and there is no other member that could have answered something newer. So
+ * a read that begins after an answer sees the change, and what a read has seen no later read misses. With more members a
  * follower may lag, and a leader may have been deposed without knowing: there a read needs a barrier in the log first.
  */
 public final class LocalReads implements NamespaceReads, AutoCloseable {
@@ -48,7 +48,8 @@ public final class LocalReads implements NamespaceReads, AutoCloseable {
     /** Held shared by readers; exclusively while the map grows, when no transaction may be active. */
     private final StampedLock growth = new StampedLock();
 
-    private boolean isClosed;
+    private final Commits commits = new Commits();
+    private volatile boolean isClosed;
 
     LocalReads(Tables tables) {
         this.tables = tables;
@@ -75,6 +76,11 @@ public final class LocalReads implements NamespaceReads, AutoCloseable {
     }
 
     private <T> T read(Function<Reader, T> question) {
+        commits.await(() -> isClosed);
+        return readCommitted(question);
+    }
+
+    private <T> T readCommitted(Function<Reader, T> question) {
         long stamp = growth.readLock();
         try {
             if (isClosed) {
@@ -106,9 +112,14 @@ public final class LocalReads implements NamespaceReads, AutoCloseable {
         return new QueryAnswers(this, tables);
     }
 
-    /** Runs an action under a read transaction. */
+    /** Which transactions are committed. */
+    Commits commits() {
+        return commits;
+    }
+
+    /** Runs an action under a read transaction, of what is committed now. */
     void under(Consumer<Txn<DirectBuffer>> action) {
-        read(reader -> {
+        readCommitted(reader -> {
             action.accept(reader.txn);
             return null;
         });

@@ -13,19 +13,21 @@ import org.lmdbjava.Txn;
 
 /**
  * The namespace as a deterministic state machine: the same log gives the same bytes. It knows no cluster: whoever has the
- * log hands commands over with {@link #add} in log order and applies them with {@link #applyBatch}.
+ * log hands commands over with {@link #add} in log order, and carries them out with {@link #apply}.
  *
- * <p>All commands of a batch share one LMDB transaction. Their results come out after its commit, so whoever has an answer
- * finds the change in what {@link #reads()} sees. How the log is cut into batches does not show in the state.
+ * <p>Commands share an LMDB transaction until {@link #commit}. Their results come out before: the log is what makes a command
+ * durable, and a commit writes each page that was changed, which is shared by the more commands the rarer it is. Whoever has
+ * a result finds the change in what {@link #reads()} sees all the same, since a read that comes after a result waits for its
+ * commit. How the log is cut into calls and transactions does not show in the state.
  *
- * <p>One thread applies; {@link #reads()} is for any number of others. The tables are made anew by the constructor, for a
- * snapshot and the log to fill; they are not durable by themselves.
+ * <p>One thread applies and commits; {@link #reads()} is for any number of others. The tables are made anew by the
+ * constructor, for a snapshot and the log to fill; they are not durable by themselves.
  */
 public final class NamespaceState implements AutoCloseable {
     /** Address space of the tables to begin with; it is doubled whenever it fills. */
     public static final long DEFAULT_MAP_LENGTH = 1L << 30;
 
-    /** Bytes of commands from which on a batch is full. */
+    /** Bytes of commands from which on a transaction is full. */
     private static final int FULL_BATCH_LENGTH = 4 * NamespaceLimits.COMMAND_LENGTH;
 
     private static final int FULL_BATCH_COUNT = 8 * 1024;
@@ -39,13 +41,22 @@ public final class NamespaceState implements AutoCloseable {
     private final SessionTable sessions = new SessionTable();
     private final ResultWriter results = new ResultWriter();
     private final CommandDispatcher dispatcher;
+    /** Commands since the last commit, since they are applied again when the map was full; in order of the log: */
     private final CommandBatch batch = new CommandBatch();
+    /** those whose results are handed out, */
+    private int answered;
+    /** those that are applied in the transaction, and those that are only added. */
+    private int applied;
+
     private final IntArrayList resultOffsets = new IntArrayList();
     private final IntArrayList resultLengths = new IntArrayList();
     private final LocalReads reads;
+    /** Null when all that is applied is committed. */
+    private Txn<DirectBuffer> txn;
+
     private long growCount;
 
-    /** Takes the results of a batch, after its commit. */
+    /** Takes the results of commands that were applied. */
     @FunctionalInterface
     public interface ResultConsumer {
         /**
@@ -68,15 +79,15 @@ public final class NamespaceState implements AutoCloseable {
         store = new Store(tables);
         dispatcher = new CommandDispatcher(store, sessions, results);
         reads = new LocalReads(tables);
-        try (Txn<DirectBuffer> txn = tables.env.txnWrite()) {
-            store.begin(txn);
+        try (Txn<DirectBuffer> first = tables.env.txnWrite()) {
+            store.begin(first);
             store.meta.set(Meta.NEXT_SESSION, 1);
             store.meta.set(Meta.FIRST_CHANGE, 1);
             store.meta.set(Meta.NEXT_FREED, 1);
             store.meta.set(Meta.NEXT_PLACEMENT, 1);
             dispatcher.initialize();
             saveMeta();
-            txn.commit();
+            first.commit();
         }
     }
 
@@ -106,74 +117,142 @@ public final class NamespaceState implements AutoCloseable {
 
     /** Commands waiting to be applied. */
     public int pending() {
-        return batch.count();
+        return batch.count() - applied;
     }
 
-    /** Whether the batch should be applied before more is added. */
+    /** Whether there is anything that {@link #reads()} does not see yet. */
+    public boolean isCommitted() {
+        return batch.count() == 0;
+    }
+
+    /** Whether a read waits for a commit. */
+    public boolean isCommitWanted() {
+        return reads.commits().isWanted();
+    }
+
+    /** Whether there should be a commit before more is added. */
     public boolean isFull() {
         return batch.length() >= FULL_BATCH_LENGTH || batch.count() >= FULL_BATCH_COUNT;
     }
 
     /**
-     * Applies and commits the batch, then hands out the results in the order of the commands.
+     * Applies what was added and hands out the results, in the order of the commands.
      *
      * @return commands applied.
      */
-    public int applyBatch(ResultConsumer consumer) {
-        int count = batch.count();
+    public int apply(ResultConsumer consumer) {
+        int count = pending();
         if (count == 0) {
             return 0;
         }
-        if (tables.usedLength() + (long) batch.length() * 2 > tables.mapLength() - tables.mapLength() / 8) {
-            grow();
-        }
-        while (!tryApply()) {
-            grow();
-        }
-        for (int i = 0; i < count; i++) {
-            if (batch.tag(i) != TICK) {
-                consumer.onResult(batch.tag(i), results.buffer(), resultOffsets.getInt(i), resultLengths.getInt(i));
-            }
-        }
-        batch.clear();
-        return count;
-    }
-
-    /** Applies the batch in one transaction; false, and nothing changed, if the map is full. */
-    private boolean tryApply() {
-        store.meta.save();
         results.clear();
         resultOffsets.clear();
         resultLengths.clear();
-        try (Txn<DirectBuffer> txn = tables.env.txnWrite()) {
-            store.begin(txn);
-            for (int i = 0, count = batch.count(); i < count; i++) {
-                applyOne(i);
+        while (!tryApply()) {
+            grow();
+        }
+        reads.commits().onAnswering();
+        int first = answered;
+        answered = applied;
+        for (int i = 0; i < count; i++) {
+            long tag = batch.tag(first + i);
+            if (tag != TICK) {
+                consumer.onResult(tag, results.buffer(), resultOffsets.getInt(i), resultLengths.getInt(i));
             }
+        }
+        return count;
+    }
+
+    /**
+     * Applies what was added and commits all: {@link #reads()} sees it from now on.
+     *
+     * @param consumer takes the results of what was not applied before.
+     */
+    public void commit(ResultConsumer consumer) {
+        apply(consumer);
+        if (batch.count() == 0) {
+            return;
+        }
+        while (!tryCommit()) {
+            grow();
+            while (!tryApply()) {
+                grow();
+            }
+        }
+        sessions.commit();
+        batch.clear();
+        applied = 0;
+        answered = 0;
+        reads.commits().onCommitted();
+    }
+
+    /** Applies what is not; false, and nothing since the last commit is applied any more, if the map is full. */
+    private boolean tryApply() {
+        try {
+            if (txn == null) {
+                begin();
+            }
+            while (applied < batch.count()) {
+                applyOne(applied);
+                applied++;
+            }
+            return true;
+        } catch (Env.MapFullException e) {
+            rollBack();
+            return false;
+        }
+    }
+
+    private boolean tryCommit() {
+        try {
             store.changes.flush();
             saveMeta();
             txn.commit();
+            txn.close();
+            txn = null;
+            return true;
         } catch (Env.MapFullException e) {
-            store.meta.restore();
-            sessions.rollBack();
-            dispatcher.onAbort();
+            rollBack();
             return false;
         }
-        sessions.commit();
-        return true;
+    }
+
+    private void begin() {
+        if (tables.usedLength() + (long) batch.length() * 2 > tables.mapLength() - tables.mapLength() / 8) {
+            grow();
+        }
+        store.meta.save();
+        txn = tables.env.txnWrite();
+        store.begin(txn);
+    }
+
+    private void rollBack() {
+        txn.close();
+        txn = null;
+        applied = 0;
+        results.clear();
+        resultOffsets.clear();
+        resultLengths.clear();
+        store.meta.restore();
+        sessions.rollBack();
+        dispatcher.onAbort();
     }
 
     private void applyOne(int index) {
         store.advanceTime(batch.timestampNs(index));
         store.meta.set(Meta.APPLIED_POSITION, batch.position(index));
-        if (batch.tag(index) == TICK) {
+        boolean isTick = batch.tag(index) == TICK;
+        if (isTick) {
             dispatcher.tick();
-            resultOffsets.addInt(0);
-            resultLengths.addInt(0);
         } else {
             dispatcher.apply(batch.command(index));
-            resultOffsets.addInt(results.offset());
-            resultLengths.addInt(results.length());
+        }
+        if (index >= answered) {
+            resultOffsets.addInt(isTick ? 0 : results.offset());
+            resultLengths.addInt(isTick ? 0 : results.length());
+        } else if (!isTick) {
+            // Applied again: its result is known.
+            results.drop();
         }
     }
 
@@ -214,8 +293,11 @@ public final class NamespaceState implements AutoCloseable {
         return sessions.count();
     }
 
-    /** Streams the state as it is, without what waits in the batch. */
+    /** Streams the state as it is committed: all of it must be, except for what is only added. */
     public void writeSnapshot(BlockConsumer consumer) {
+        if (txn != null) {
+            throw new IllegalStateException("a snapshot needs a commit first: commands=" + applied);
+        }
         new SnapshotWriter(this, consumer).write();
     }
 
@@ -226,8 +308,8 @@ public final class NamespaceState implements AutoCloseable {
 
     /** The tables have been filled: what is kept of them in memory follows. */
     void onLoaded() {
-        try (Txn<DirectBuffer> txn = tables.env.txnRead()) {
-            store.meta.load(tables.meta.get(txn, store.key.of(0)));
+        try (Txn<DirectBuffer> loaded = tables.env.txnRead()) {
+            store.meta.load(tables.meta.get(loaded, store.key.of(0)));
         }
     }
 
@@ -262,6 +344,9 @@ public final class NamespaceState implements AutoCloseable {
     @Override
     public void close() {
         reads.close();
+        if (txn != null) {
+            txn.close();
+        }
         tables.close();
     }
 }

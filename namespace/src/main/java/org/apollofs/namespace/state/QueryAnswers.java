@@ -9,7 +9,7 @@ import org.lmdbjava.Txn;
 
 /**
  * Answers encoded questions from the tables as they are committed, any number of them from one snapshot. For one thread; it
- * waits for nobody, but while the map grows.
+ * waits for nobody, but while the map grows: whether what was answered is committed is for the caller to ask.
  */
 public final class QueryAnswers {
     private final LocalReads reads;
@@ -23,6 +23,21 @@ public final class QueryAnswers {
         this.reads = reads;
         state = new StateReader(tables);
         dispatcher = new QueryDispatcher(tables, results);
+    }
+
+    /** Number of the last transaction that commands were answered from, committed or not. */
+    public long answered() {
+        return reads.commits().answered();
+    }
+
+    /** Number of the last transaction that snapshots from now on hold. */
+    public long committed() {
+        return reads.commits().committed();
+    }
+
+    /** Asks for the commit of a transaction. */
+    public void askFor(long transaction) {
+        reads.commits().askFor(transaction);
     }
 
     /** Runs what calls {@link #answer} under one snapshot of the tables. */

@@ -65,7 +65,7 @@ final class CommandLog {
         entries.add(new Entry(position, timeNs, command));
         List<UnsafeBuffer> found = new ArrayList<>();
         state.add(position, timeNs, 7, new UnsafeBuffer(command), 0, command.length);
-        state.applyBatch((tag, results, offset, length) -> found.add(copy(results, offset, length)));
+        state.commit((tag, results, offset, length) -> found.add(copy(results, offset, length)));
         return found.getFirst();
     }
 
@@ -79,7 +79,7 @@ final class CommandLog {
         position += 64;
         entries.add(new Entry(position, timeNs, null));
         state.addTick(position, timeNs);
-        state.applyBatch((tag, results, offset, length) -> {});
+        state.commit((tag, results, offset, length) -> {});
     }
 
     /** Applies the whole log to another state, cut into batches as the random numbers say. */
@@ -92,10 +92,10 @@ final class CommandLog {
                 other.add(entry.position(), entry.timeNs(), 7, new UnsafeBuffer(command), 0, command.length);
             }
             if (random.nextInt(10) == 0) {
-                other.applyBatch((tag, results, offset, length) -> {});
+                other.commit((tag, results, offset, length) -> {});
             }
         }
-        other.applyBatch((tag, results, offset, length) -> {});
+        other.commit((tag, results, offset, length) -> {});
     }
 
     /** The error that a result is, or null if it is none. */

@@ -38,14 +38,14 @@ class LargeDirectoryTest {
     void shouldListAMillionEntriesInPages() {
         try (NamespaceState state = new NamespaceState(directory, 1L << 30)) {
             add(state, encoder.openSession(command, 1, Long.MAX_VALUE / 2), 0);
-            state.applyBatch((tag, buffer, offset, length) ->
+            state.commit((tag, buffer, offset, length) ->
                     session = encoder.results().done(new org.agrona.concurrent.UnsafeBuffer(buffer, offset, length)));
             for (int i = 0; i < ENTRIES; i++) {
                 // Not in order: 7 and a million have no common divisor.
                 int number = (int) (7L * i % ENTRIES);
                 add(state, encoder.makeNode(command, Inode.ROOT, name(number), 0100644, 0, 0, new byte[0]), i + 1);
                 if (state.isFull() || i == ENTRIES - 1) {
-                    state.applyBatch((tag, buffer, offset, length) -> {});
+                    state.commit((tag, buffer, offset, length) -> {});
                 }
             }
             LocalReads reads = state.reads();

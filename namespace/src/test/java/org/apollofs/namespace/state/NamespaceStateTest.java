@@ -341,7 +341,7 @@ class NamespaceStateTest {
                             entry.command().length);
                 }
             }
-            second.applyBatch((tag, results, offset, length) -> {});
+            second.commit((tag, results, offset, length) -> {});
             assertEquals(state.digest(), second.digest(), "seed=" + seed);
         }
     }
