@@ -36,7 +36,7 @@ final class NamespaceService implements ClusteredService {
     /** Leases are looked at a little late, so that those that end together end with one timer. */
     private static final long LEASE_SLACK_NS = 100_000_000;
     /** Commands that are applied and answered together: an answer should not wait for many others. */
-    private static final int ANSWER_COUNT = 64;
+    private static final int ANSWER_COUNT = 32;
     /** Age of a transaction at which it is committed: reads that may be stale are at most that old, while commands come. */
     private static final long COMMIT_NS = 1_000_000;
 

@@ -83,10 +83,10 @@ final class CommandDispatcher {
         tree.makeRoot();
     }
 
-    /** The batch was aborted: what was cached of it is forgotten. */
-    void onAbort() {
+    /** The tables are not as commands left them: what is known of them in memory is forgotten. */
+    void forget() {
         extents.onAbort();
-        store.onAbort();
+        store.forget();
     }
 
     /** Time has passed: leases end, old changes go. */

@@ -235,7 +235,7 @@ public final class NamespaceState implements AutoCloseable {
         resultLengths.clear();
         store.meta.restore();
         sessions.rollBack();
-        dispatcher.onAbort();
+        dispatcher.forget();
     }
 
     private void applyOne(int index) {
@@ -308,6 +308,7 @@ public final class NamespaceState implements AutoCloseable {
 
     /** The tables have been filled: what is kept of them in memory follows. */
     void onLoaded() {
+        dispatcher.forget();
         try (Txn<DirectBuffer> loaded = tables.env.txnRead()) {
             store.meta.load(tables.meta.get(loaded, store.key.of(0)));
         }

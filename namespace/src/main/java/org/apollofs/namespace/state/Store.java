@@ -9,6 +9,7 @@ import org.apollofs.namespace.client.Inode;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.NamespaceLimits;
 import org.lmdbjava.Cursor;
+import org.lmdbjava.Dbi;
 import org.lmdbjava.GetOp;
 import org.lmdbjava.Txn;
 
@@ -19,6 +20,13 @@ import org.lmdbjava.Txn;
  * <p>A buffer that a table hands out is valid until the next change of any table: copy it first.
  */
 final class Store {
+    /** Rows of inodes and of entries that are kept in memory: 2.5 MiB. A longer one is looked up in its table. */
+    private static final int KEPT_INODES = 4096;
+
+    private static final int KEPT_INODE_LENGTH = 512;
+    private static final int KEPT_ENTRIES = 4096;
+    private static final int KEPT_ENTRY_LENGTH = 128;
+
     final Tables tables;
     final Meta meta = new Meta();
     final Key key = new Key();
@@ -27,6 +35,8 @@ final class Store {
     final LeaseTable leases;
     final XattrTable xattrs;
 
+    private final RowCache inodes = new RowCache(KEPT_INODES, KEPT_INODE_LENGTH);
+    private final RowCache entries = new RowCache(KEPT_ENTRIES, KEPT_ENTRY_LENGTH);
     private final UnsafeBuffer number = new UnsafeBuffer(ByteBuffer.allocateDirect(Long.BYTES));
     private final UnsafeBuffer empty = new UnsafeBuffer(ByteBuffer.allocateDirect(Long.BYTES), 0, 0);
     private final InodeRecord walked = new InodeRecord();
@@ -53,9 +63,11 @@ final class Store {
         return txn;
     }
 
-    /** Changes of the tables are undone: what is known of them in memory is forgotten. */
-    void onAbort() {
+    /** Changes of the tables are undone, or others were made: what is known of them in memory is forgotten. */
+    void forget() {
         directories.clear();
+        inodes.clear();
+        entries.clear();
         changes.onAbort();
     }
 
@@ -91,7 +103,7 @@ final class Store {
         if (inode <= 0) {
             return false;
         }
-        DirectBuffer value = tables.inodes.get(txn, key.of(inode));
+        DirectBuffer value = row(tables.inodes, inodes, key.of(inode));
         if (value == null) {
             return false;
         }
@@ -114,24 +126,50 @@ final class Store {
         return record;
     }
 
+    /** A row, from the cache or its table; null if there is none. */
+    private DirectBuffer row(Dbi<DirectBuffer> table, RowCache cache, DirectBuffer rowKey) {
+        DirectBuffer known = cache.get(rowKey);
+        if (known != null) {
+            return known;
+        }
+        DirectBuffer value = table.get(txn, rowKey);
+        if (value != null) {
+            cache.put(rowKey, value);
+        }
+        return value;
+    }
+
     void save(InodeRecord record) {
-        tables.inodes.put(txn, key.of(record.id()), record.value());
+        DirectBuffer rowKey = key.of(record.id());
+        DirectBuffer value = record.value();
+        tables.inodes.put(txn, rowKey, value);
+        inodes.put(rowKey, value);
+    }
+
+    void remove(InodeRecord record) {
+        DirectBuffer rowKey = key.of(record.id());
+        tables.inodes.delete(txn, rowKey);
+        inodes.remove(rowKey);
     }
 
     // Entries.
 
     /** Inode that a name leads to, or 0. */
     long child(long parent, DirectBuffer name) {
-        DirectBuffer value = tables.entries.get(txn, key.of(parent, name, 0, name.capacity()));
+        DirectBuffer value = row(tables.entries, entries, key.of(parent, name, 0, name.capacity()));
         return value == null ? 0 : value.getLong(0);
     }
 
     void putEntry(long parent, DirectBuffer name, long inode) {
-        tables.entries.put(txn, key.of(parent, name, 0, name.capacity()), number(inode));
+        DirectBuffer rowKey = key.of(parent, name, 0, name.capacity());
+        tables.entries.put(txn, rowKey, number(inode));
+        entries.put(rowKey, number);
     }
 
     void removeEntry(long parent, DirectBuffer name) {
-        tables.entries.delete(txn, key.of(parent, name, 0, name.capacity()));
+        DirectBuffer rowKey = key.of(parent, name, 0, name.capacity());
+        tables.entries.delete(txn, rowKey);
+        entries.remove(rowKey);
     }
 
     /** Refuses a name that cannot stand in a directory. */

@@ -138,7 +138,7 @@ final class TransactionCommands {
             own.commit();
         } catch (Refusal refusal) {
             store.meta.reset(counters);
-            store.onAbort();
+            store.forget();
             throw refusal;
         } finally {
             store.begin(batch);

@@ -225,7 +225,7 @@ final class TreeCommands {
         }
         InlineValues.drop(store, file);
         store.xattrs.drop(file);
-        store.tables.inodes.delete(store.txn(), store.key.of(file.id()));
+        store.remove(file);
         store.meta.add(Meta.INODE_COUNT, -1);
     }
 
