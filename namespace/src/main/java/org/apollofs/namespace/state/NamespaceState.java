@@ -27,7 +27,7 @@ public final class NamespaceState implements AutoCloseable {
     /** Address space of the tables to begin with; it is doubled whenever it fills. */
     public static final long DEFAULT_MAP_LENGTH = 1L << 30;
 
-    /** Bytes of commands from which on a transaction is full. */
+    /** Bytes of commands from which on a transaction is full, and their number. */
     private static final int FULL_BATCH_LENGTH = 4 * NamespaceLimits.COMMAND_LENGTH;
 
     private static final int FULL_BATCH_COUNT = 8 * 1024;

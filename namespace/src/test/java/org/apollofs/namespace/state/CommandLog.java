@@ -1,5 +1,7 @@
 package org.apollofs.namespace.state;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -19,6 +21,9 @@ final class CommandLog {
 
     private final NamespaceState state;
     private final List<Entry> entries = new ArrayList<>();
+    /** Result of each entry; null for the passing of time. */
+    private final List<UnsafeBuffer> answers = new ArrayList<>();
+
     private final CommandEncoder encoder = new CommandEncoder();
     private final ExpandableDirectByteBuffer buffer = new ExpandableDirectByteBuffer(1024);
     private long position;
@@ -66,6 +71,7 @@ final class CommandLog {
         List<UnsafeBuffer> found = new ArrayList<>();
         state.add(position, timeNs, 7, new UnsafeBuffer(command), 0, command.length);
         state.commit((tag, results, offset, length) -> found.add(copy(results, offset, length)));
+        answers.add(found.getFirst());
         return found.getFirst();
     }
 
@@ -78,24 +84,41 @@ final class CommandLog {
     void tick() {
         position += 64;
         entries.add(new Entry(position, timeNs, null));
+        answers.add(null);
         state.addTick(position, timeNs);
         state.commit((tag, results, offset, length) -> {});
     }
 
-    /** Applies the whole log to another state, cut into batches as the random numbers say. */
+    /**
+     * Applies the whole log to another state, with answers and commits where the random numbers say, and compares the results:
+     * each must come once, in order, and be what it was.
+     */
     void replay(NamespaceState other, Random random) {
-        for (Entry entry : entries) {
+        List<Long> answered = new ArrayList<>();
+        NamespaceState.ResultConsumer compare = (tag, results, offset, length) -> {
+            answered.add(tag);
+            assertEquals(answers.get((int) tag), copy(results, offset, length), () -> "result of entry " + tag);
+        };
+        List<Long> expected = new ArrayList<>();
+        for (int i = 0; i < entries.size(); i++) {
+            Entry entry = entries.get(i);
             if (entry.command() == null) {
                 other.addTick(entry.position(), entry.timeNs());
             } else {
+                expected.add((long) i);
                 byte[] command = entry.command();
-                other.add(entry.position(), entry.timeNs(), 7, new UnsafeBuffer(command), 0, command.length);
+                other.add(entry.position(), entry.timeNs(), i, new UnsafeBuffer(command), 0, command.length);
             }
-            if (random.nextInt(10) == 0) {
-                other.commit((tag, results, offset, length) -> {});
+            switch (random.nextInt(20)) {
+                case 0 -> other.commit(compare);
+                case 1, 2, 3 -> other.apply(compare);
+                default -> {
+                    // More comes first.
+                }
             }
         }
-        other.commit((tag, results, offset, length) -> {});
+        other.commit(compare);
+        assertEquals(expected, answered);
     }
 
     /** The error that a result is, or null if it is none. */

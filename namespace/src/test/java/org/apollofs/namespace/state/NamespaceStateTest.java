@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -23,12 +25,16 @@ import org.apollofs.namespace.client.Inode;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.Namespace;
 import org.apollofs.namespace.client.NamespaceError;
+import org.apollofs.namespace.client.NamespaceException;
 import org.apollofs.namespace.client.NamespaceLimits;
 import org.apollofs.namespace.client.Txn;
+import org.apollofs.namespace.command.CommandEncoder;
+import org.apollofs.namespace.command.CommandHead;
 import org.apollofs.namespace.command.TxnEncoder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class NamespaceStateTest {
@@ -295,6 +301,65 @@ class NamespaceStateTest {
         byte[] large = java.util.Arrays.copyOf(known, NamespaceLimits.COMMAND_LENGTH + 1);
         large[16] = 79;
         assertEquals(NamespaceError.TRANSACTION_TOO_LARGE, log.error(log.apply(large)));
+    }
+
+    // Answers before the commit.
+
+    private void addPut(long session, long id, String key, String value) {
+        CommandEncoder encoder = new CommandEncoder();
+        UnsafeBuffer command = new UnsafeBuffer(new byte[1024]);
+        int length = encoder.put(command, key.getBytes(UTF_8), value.getBytes(UTF_8), KeyValue.ANY_VERSION);
+        CommandHead.stamp(command, 0, session, id, id);
+        state.add(state.appliedPosition() + 64, 2_000_000_000_000L, 0, command, 0, length);
+    }
+
+    @Test
+    @Timeout(60)
+    void shouldMakeAReadWaitForTheCommitOfWhatWasAnswered() throws Exception {
+        long session = log.openSession();
+        put(session, 1, 1, "k", "old");
+        addPut(session, 2, "k", "new");
+        assertEquals("old", get("k"));
+        assertEquals(1, state.apply((tag, buffer, offset, length) -> {}));
+        assertFalse(state.isCommitted());
+        assertFalse(state.isCommitWanted());
+        FutureTask<String> read = new FutureTask<>(() -> get("k"));
+        new Thread(read).start();
+        while (!state.isCommitWanted()) {
+            assertFalse(read.isDone());
+            Thread.onSpinWait();
+        }
+        state.commit((tag, buffer, offset, length) -> {});
+        assertEquals("new", read.get());
+        assertTrue(state.isCommitted());
+        assertFalse(state.isCommitWanted());
+    }
+
+    @Test
+    @Timeout(60)
+    void shouldEndTheReadThatWaitsWhenItIsClosed() throws Exception {
+        long session = log.openSession();
+        addPut(session, 1, "k", "value");
+        state.apply((tag, buffer, offset, length) -> {});
+        FutureTask<String> read = new FutureTask<>(() -> get("k"));
+        new Thread(read).start();
+        while (!state.isCommitWanted()) {
+            Thread.onSpinWait();
+        }
+        state.close();
+        ExecutionException failure = assertThrows(ExecutionException.class, read::get);
+        assertEquals(NamespaceError.UNAVAILABLE, ((NamespaceException) failure.getCause()).error());
+        state = new NamespaceState(directory.resolve("first"), MAP_LENGTH);
+    }
+
+    @Test
+    void shouldTakeNoSnapshotOfWhatIsNotCommitted() {
+        long session = log.openSession();
+        addPut(session, 1, "k", "value");
+        state.apply((tag, buffer, offset, length) -> {});
+        assertThrows(IllegalStateException.class, state::digest);
+        state.commit((tag, buffer, offset, length) -> {});
+        assertNotNull(state.digest());
     }
 
     // Determinism and snapshots.
