@@ -43,7 +43,14 @@ public final class ChangeFollower {
      * @throws NamespaceException EXPIRED if the follower is so far behind that entries are gone.
      */
     public long poll(Consumer<? super Change> consumer) {
-        ChangePage page = log.read(next, prefix, PAGE_LIMIT);
+        return take(log.read(next, prefix, PAGE_LIMIT), consumer);
+    }
+
+    private long pollStale(Consumer<? super Change> consumer) {
+        return take(log.readStale(next, prefix, PAGE_LIMIT), consumer);
+    }
+
+    private long take(ChangePage page, Consumer<? super Change> consumer) {
         page.changes().forEach(consumer);
         long count = page.next() - next;
         next = page.next();
@@ -54,14 +61,15 @@ public final class ChangeFollower {
 
     /**
      * As {@link #poll}, but waits for something new. Where the last page reached the end it waits 2 ms before it asks, so that
-     * a follower beside many writers reads pages, not entries; and then, the longer nothing comes, up to 20 ms.
+     * a follower beside many writers reads pages, not entries; and then, the longer nothing comes, up to 20 ms. While it waits
+     * it takes what a member has at hand, which may miss what was committed last; it returns 0 only after asking in earnest.
      *
      * @param timeoutNs longest wait, about; 0: asks once.
      * @return as {@link #poll}; 0 also if the thread is interrupted.
      */
     public long poll(Consumer<? super Change> consumer, long timeoutNs) {
         if (timeoutNs <= 0 || next <= last || !hasRead) {
-            long count = poll(consumer);
+            long count = hasRead && timeoutNs > 0 ? pollStale(consumer) : poll(consumer);
             if (count > 0) {
                 return count;
             }
@@ -72,11 +80,11 @@ public final class ChangeFollower {
             LockSupport.parkNanos(this, Math.min(parkNs, leftNs));
             leftNs -= parkNs;
             parkNs = Math.min(2 * parkNs, MAX_PARK_NS);
-            long count = poll(consumer);
+            long count = pollStale(consumer);
             if (count > 0) {
                 return count;
             }
         }
-        return 0;
+        return Thread.currentThread().isInterrupted() ? 0 : poll(consumer);
     }
 }

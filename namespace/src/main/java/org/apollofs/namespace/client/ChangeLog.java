@@ -27,6 +27,13 @@ public interface ChangeLog {
     @CheckReturnValue
     ChangePage read(long from, String prefix, int limit);
 
+    /**
+     * As {@link #read}, but a member may answer at once from what it has: it asks nobody, and makes no writer wait. What was
+     * committed last may be missing, so an empty page does not say that there is nothing; what is there is as ever.
+     */
+    @CheckReturnValue
+    ChangePage readStale(long from, String prefix, int limit);
+
     /** A follower that begins at a sequence; see {@link ChangeFollower}. */
     @CheckReturnValue
     default ChangeFollower follow(long from, String prefix) {

@@ -18,7 +18,7 @@ import org.agrona.concurrent.YieldingIdleStrategy;
  * <p>A client's thread and the one that answers questions are close only while they expect something: each thread that waits
  * closely takes some percent of a processor. The latter is not on a command's way, and not woken for one.
  *
- * <p>Each {@code new...Strategy} makes one strategy for one thread; {@link #wake()} may be called by any.
+ * <p>Each {@code new...Strategy} makes one strategy for one thread; {@link #wake} may be called by any.
  */
 public final class AttentiveIdle {
     /** Idle cycles that only yield: work often comes at once, and a yield costs well below a microsecond. */
@@ -33,6 +33,8 @@ public final class AttentiveIdle {
     private static final long CLUSTER_PARK_NS = 100_000;
     /** Close waits after work of any kind: about 0.6 ms. Some threads have work of their own now and then. */
     private static final int CLOSE_PARKS = 10;
+    /** The same of the thread that answers questions when none is open: the next one of a lone client comes at once or late. */
+    private static final int READER_CLOSE_PARKS = 3;
     /** Close waits after a command was sent by this process: about 60 ms. */
     private static final int ATTENTION = 1_000;
     /**
@@ -66,17 +68,17 @@ public final class AttentiveIdle {
 
     /** A strategy for a thread that commands pass. */
     public IdleStrategy newStrategy() {
-        return add(new Strategy(() -> true, DOZE_NS, true));
+        return add(new Strategy(() -> true, CLOSE_PARKS, DOZE_NS, true));
     }
 
     /** A strategy for a client's thread. @param isExpecting whether it waits for an answer; asked by that thread. */
     IdleStrategy newClientStrategy(BooleanSupplier isExpecting) {
-        return add(new Strategy(isExpecting, DOZE_NS, true));
+        return add(new Strategy(isExpecting, 0, DOZE_NS, false));
     }
 
     /** A strategy for a thread that answers questions. @param isExpecting whether any are open; asked by that thread. */
     IdleStrategy newReaderStrategy(BooleanSupplier isExpecting) {
-        return add(new Strategy(isExpecting, READER_DOZE_NS, false));
+        return add(new Strategy(isExpecting, READER_CLOSE_PARKS, READER_DOZE_NS, false));
     }
 
     private Strategy add(Strategy strategy) {
@@ -89,10 +91,14 @@ public final class AttentiveIdle {
         strategies.removeIf(known -> known == strategy);
     }
 
-    /** Says that a command is on its way: wakes those that doze, and keeps all close for a while. */
-    public void wake() {
+    /**
+     * Says that a client has a command: wakes those that it passes, and keeps them close for a while.
+     *
+     * @param own of the client's thread, which none but its own commands pass; null if it has none here.
+     */
+    public void wake(IdleStrategy own) {
         for (Strategy strategy : strategies) {
-            if (strategy.isPassed) {
+            if (strategy.isPassed || strategy == own) {
                 strategy.wake(ATTENTION);
             }
         }
@@ -108,6 +114,7 @@ public final class AttentiveIdle {
 
     private final class Strategy implements IdleStrategy {
         private final BooleanSupplier isExpecting;
+        private final int restCloseParks;
         private final long dozeNs;
         private final boolean isPassed;
         private int idleCycles;
@@ -121,9 +128,15 @@ public final class AttentiveIdle {
 
         private volatile Thread dozing;
 
-        /** @param isPassed whether commands pass the thread, so that it is woken for them. */
-        Strategy(BooleanSupplier isExpecting, long dozeNs, boolean isPassed) {
+        /**
+         * A strategy.
+         *
+         * @param restCloseParks close waits after work when nothing is expected.
+         * @param isPassed whether all commands pass the thread, so that it is woken for them.
+         */
+        Strategy(BooleanSupplier isExpecting, int restCloseParks, long dozeNs, boolean isPassed) {
             this.isExpecting = isExpecting;
+            this.restCloseParks = restCloseParks;
             this.dozeNs = dozeNs;
             this.isPassed = isPassed;
         }
@@ -149,8 +162,10 @@ public final class AttentiveIdle {
                 attention = Math.max(attention, asked);
                 longWaits = 0;
             }
+            int closeParks = CLOSE_PARKS;
             if (!isExpecting.getAsBoolean()) {
                 attention = 0;
+                closeParks = restCloseParks;
             }
             if (idleCycles < YIELDS) {
                 idleCycles++;
@@ -158,7 +173,7 @@ public final class AttentiveIdle {
             } else if (attention > 0) {
                 attention--;
                 LockSupport.parkNanos(closeParkNs);
-            } else if (idleCycles < YIELDS + CLOSE_PARKS) {
+            } else if (idleCycles < YIELDS + closeParks) {
                 idleCycles++;
                 LockSupport.parkNanos(closeParkNs);
             } else {

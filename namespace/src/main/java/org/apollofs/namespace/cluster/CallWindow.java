@@ -83,7 +83,7 @@ final class CallWindow {
         while (!submitted.offer(call)) {
             Thread.onSpinWait();
         }
-        ctx.idle().wake();
+        ctx.wake();
     }
 
     void release(PendingCall call) {

@@ -109,7 +109,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
                     throw new NamespaceException(
                             NamespaceError.UNAVAILABLE, "no session of the namespace: " + disconnectedWhy);
                 }
-                ctx.idle().wake();
+                ctx.wake();
                 LockSupport.parkNanos(100_000);
             }
         }
@@ -122,7 +122,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         if (!snapshotRequest.compareAndSet(null, request)) {
             throw new NamespaceException(NamespaceError.UNAVAILABLE, "another request for a snapshot is under way");
         }
-        ctx.idle().wake();
+        ctx.wake();
         try {
             request.await(ctx.nanoClock(), ctx.deadlineNs());
         } finally {

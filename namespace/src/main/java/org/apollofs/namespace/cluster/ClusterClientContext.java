@@ -23,6 +23,7 @@ public final class ClusterClientContext {
     private String egressChannel;
     private ThreadFactory threadFactory;
     private AttentiveIdle idle;
+    private volatile IdleStrategy ownIdle;
     private NamespaceReads reads;
     private boolean readsInLog;
     private int staleMember = ClusterClient.NO_LEADER;
@@ -232,12 +233,20 @@ public final class ClusterClientContext {
         return threadFactory;
     }
 
-    AttentiveIdle idle() {
-        return idle;
+    /** The strategy of the client's thread. Called once, before there are calls. */
+    IdleStrategy newIdleStrategy(BooleanSupplier isExpecting) {
+        ownIdle = idle.newClientStrategy(isExpecting);
+        return ownIdle;
     }
 
-    IdleStrategy newIdleStrategy(BooleanSupplier isExpecting) {
-        return idle.newClientStrategy(isExpecting);
+    /** The client's thread has ended. */
+    void releaseIdleStrategy() {
+        idle.release(ownIdle);
+    }
+
+    /** The client has a call: wakes whoever has to do with it. Any thread. */
+    void wake() {
+        idle.wake(ownIdle);
     }
 
     NamespaceReads reads() {

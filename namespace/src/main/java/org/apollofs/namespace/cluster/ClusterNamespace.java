@@ -4,7 +4,6 @@ import org.agrona.CloseHelper;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.AgentTerminationException;
-import org.agrona.concurrent.IdleStrategy;
 import org.apollofs.namespace.command.CommandChannel;
 import org.apollofs.namespace.command.CommandNamespace;
 import org.apollofs.namespace.command.QueryReads;
@@ -25,14 +24,13 @@ public final class ClusterNamespace extends CommandNamespace {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterNamespace.class);
 
     private final ClusterClient client;
-    private final AttentiveIdle idle;
-    private IdleStrategy idleStrategy;
+    private final ClusterClientContext ctx;
     private AgentRunner runner;
 
     private ClusterNamespace(ClusterClient client, ClusterClientContext ctx) {
         super(client, client.reads() == null ? ctx.reads() : new QueryReads(client.reads()));
         this.client = client;
-        idle = ctx.idle();
+        this.ctx = ctx;
     }
 
     /**
@@ -46,8 +44,8 @@ public final class ClusterNamespace extends CommandNamespace {
         ClusterClient client = new ClusterClient(ctx.conclude());
         ClusterNamespace namespace = new ClusterNamespace(client, ctx);
         if (ctx.threadFactory() != null) {
-            namespace.idleStrategy = ctx.newIdleStrategy(client::isExpecting);
-            namespace.runner = new AgentRunner(namespace.idleStrategy, ClusterNamespace::onError, null, client);
+            namespace.runner =
+                    new AgentRunner(ctx.newIdleStrategy(client::isExpecting), ClusterNamespace::onError, null, client);
             AgentRunner.startOnThread(namespace.runner, ctx.threadFactory());
             try {
                 long session = client.session();
@@ -101,6 +99,6 @@ public final class ClusterNamespace extends CommandNamespace {
     public void close() {
         super.close();
         CloseHelper.close(runner);
-        idle.release(idleStrategy);
+        ctx.releaseIdleStrategy();
     }
 }

@@ -50,6 +50,7 @@ final class ReadServer implements Agent {
     private final QueryAnswers answers;
     private final FragmentAssembler assembler = new FragmentAssembler(this::onMessage);
     private final Frames.Consumer onQuestion = this::onQuestion;
+    private final Frames.Consumer onUnread = this::onUnread;
     private final Runnable answerBatch = this::answerBatch;
     private final Long2ObjectHashMap<Client> clients = new Long2ObjectHashMap<>();
     private final ArrayList<Client> waitingClients = new ArrayList<>();
@@ -68,6 +69,7 @@ final class ReadServer implements Agent {
     private long seenMark;
 
     private long seenAnswers;
+    private boolean allMayBeStale;
     private Client answered;
     private long position;
 
@@ -177,7 +179,7 @@ final class ReadServer implements Agent {
         int framesLength = length - ReadProtocol.HEADER_LENGTH;
         UnsafeBuffer frames = new UnsafeBuffer(new byte[framesLength]);
         frames.putBytes(0, buffer, offset + ReadProtocol.HEADER_LENGTH, framesLength);
-        long after = type == ReadProtocol.STALE_QUESTIONS ? 0 : nextNumber;
+        long after = type == ReadProtocol.STALE_QUESTIONS || mayBeStale(frames) ? 0 : nextNumber;
         Questions message = new Questions(client, frames, after, answers.answered());
         waitingBytes += framesLength;
         if (after == 0) {
@@ -186,6 +188,16 @@ final class ReadServer implements Agent {
         } else {
             questions.addLast(message);
         }
+    }
+
+    /** Whether all questions of a message may be answered at once. */
+    private boolean mayBeStale(UnsafeBuffer frames) {
+        allMayBeStale = true;
+        return Frames.forEach(frames, 0, frames.capacity(), null, onUnread) && allMayBeStale;
+    }
+
+    private void onUnread(DirectBuffer buffer, int offset, int length, boolean isWhole) {
+        allMayBeStale = allMayBeStale && answers.mayBeStale(buffer, offset, length);
     }
 
     private void onHello(long nonce, DirectBuffer buffer, int offset, int length) {

@@ -15,7 +15,8 @@ import org.apollofs.namespace.client.ChangeOperation;
  *  | timeNs | inode | parent | size | transaction | session | op | pathLength | otherLength | path | other path |
  * </pre>
  *
- * Little-endian. {@code transaction} is the sequence of the last entry of the transaction.
+ * Little-endian. {@code transaction} is the sequence of the last entry of the transaction. An instance decodes any number of
+ * entries; one thread at a time.
  */
 public final class ChangeRecord {
     public static final int TIME = 0;
@@ -29,10 +30,10 @@ public final class ChangeRecord {
     public static final int OTHER_LENGTH = 56;
     public static final int PATH = 60;
 
-    private ChangeRecord() {}
+    private byte[] scratch = new byte[256];
 
     /** The entry at an offset. */
-    public static Change decode(long sequence, DirectBuffer buffer, int offset) {
+    public Change decode(long sequence, DirectBuffer buffer, int offset) {
         int pathLength = buffer.getInt(offset + PATH_LENGTH, LITTLE_ENDIAN);
         return new Change(
                 sequence,
@@ -47,12 +48,14 @@ public final class ChangeRecord {
                 buffer.getLong(offset + SESSION, LITTLE_ENDIAN));
     }
 
-    private static String text(DirectBuffer buffer, int offset, int length) {
+    private String text(DirectBuffer buffer, int offset, int length) {
         if (length == 0) {
             return "";
         }
-        byte[] bytes = new byte[length];
-        buffer.getBytes(offset, bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
+        if (length > scratch.length) {
+            scratch = new byte[2 * length];
+        }
+        buffer.getBytes(offset, scratch, 0, length);
+        return new String(scratch, 0, length, StandardCharsets.UTF_8);
     }
 }

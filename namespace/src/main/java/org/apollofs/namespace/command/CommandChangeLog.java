@@ -22,10 +22,19 @@ final class CommandChangeLog implements ChangeLog {
 
     @Override
     public ChangePage read(long from, String prefix, int limit) {
+        return read(from, prefix, limit, false);
+    }
+
+    @Override
+    public ChangePage readStale(long from, String prefix, int limit) {
+        return read(from, prefix, limit, true);
+    }
+
+    private ChangePage read(long from, String prefix, int limit, boolean mayBeStale) {
         if (limit < 1) {
             throw new IllegalArgumentException("a page has at least one entry: limit=" + limit);
         }
-        return reads.changes(from, bytes(prefix), limit);
+        return reads.changes(from, bytes(prefix), limit, mayBeStale);
     }
 
     @Override

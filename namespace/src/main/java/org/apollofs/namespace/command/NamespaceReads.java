@@ -45,8 +45,12 @@ public interface NamespaceReads {
      */
     KeyPage scan(byte[] prefix, byte[] after, int limit, boolean keysOnly);
 
-    /** Entries of the change log. Throws EXPIRED. */
-    ChangePage changes(long from, byte[] prefix, int limit);
+    /**
+     * Entries of the change log. Throws EXPIRED.
+     *
+     * @param mayBeStale whether what was committed last may be missing.
+     */
+    ChangePage changes(long from, byte[] prefix, int limit, boolean mayBeStale);
 
     ChangeLog.Range changeRange();
 

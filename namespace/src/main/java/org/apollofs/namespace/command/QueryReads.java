@@ -199,13 +199,14 @@ public final class QueryReads implements NamespaceReads {
     }
 
     @Override
-    public ChangePage changes(long from, byte[] prefix, int limit) {
+    public ChangePage changes(long from, byte[] prefix, int limit, boolean mayBeStale) {
         CommandEncoder.checkPath(prefix);
         try (CommandChannel.Call call = channel.begin()) {
             ChangesQueryEncoder query = new ChangesQueryEncoder();
             query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder())
                     .fromSequence(from)
                     .atMost(limit)
+                    .mayBeStale(mayBeStale ? Flag.YES : Flag.NO)
                     .putPrefix(prefix, 0, prefix.length);
             return new ResultDecoder().changes(call.execute(query.limit()));
         }

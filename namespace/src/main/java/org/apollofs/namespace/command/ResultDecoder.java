@@ -208,11 +208,12 @@ public final class ResultDecoder {
         page.wrapAndApplyHeader(result, 0, header);
         int count = page.recordCount();
         List<Change> changes = new ArrayList<>(count);
+        ChangeRecord record = new ChangeRecord();
         int offset = page.limit() + ChangesResultDecoder.recordsHeaderLength();
         for (int i = 0; i < count; i++) {
             int length = result.getInt(offset, LITTLE_ENDIAN);
             long sequence = result.getLong(offset + Integer.BYTES, LITTLE_ENDIAN);
-            changes.add(ChangeRecord.decode(sequence, result, offset + Integer.BYTES + Long.BYTES));
+            changes.add(record.decode(sequence, result, offset + Integer.BYTES + Long.BYTES));
             offset += Integer.BYTES + Long.BYTES + length;
         }
         return new ChangePage(changes, page.nextSequence(), page.lastSequence());

@@ -201,15 +201,19 @@ public final class LocalReads implements NamespaceReads, AutoCloseable {
     }
 
     @Override
-    public ChangePage changes(long from, byte[] prefix, int limit) {
-        return read(reader -> {
+    public ChangePage changes(long from, byte[] prefix, int limit, boolean mayBeStale) {
+        if (!mayBeStale) {
+            commits.await(() -> isClosed);
+        }
+        return readCommitted(reader -> {
             List<Change> changes = new ArrayList<>();
+            ChangeRecord record = new ChangeRecord();
             reader.changes.read(
                     reader.txn,
                     from,
                     prefix,
                     limit,
-                    (sequence, entry) -> changes.add(ChangeRecord.decode(sequence, entry, 0)));
+                    (sequence, entry) -> changes.add(record.decode(sequence, entry, 0)));
             return new ChangePage(changes, reader.changes.next(), reader.changes.last());
         });
     }

@@ -4,7 +4,10 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.command.CommandHead;
+import org.apollofs.namespace.command.sbe.ChangesQueryDecoder;
 import org.apollofs.namespace.command.sbe.CountQueryDecoder;
+import org.apollofs.namespace.command.sbe.Flag;
+import org.apollofs.namespace.command.sbe.MessageHeaderDecoder;
 import org.lmdbjava.Txn;
 
 /**
@@ -17,6 +20,8 @@ public final class QueryAnswers {
     private final ResultWriter results = new ResultWriter();
     private final QueryDispatcher dispatcher;
     private final UnsafeBuffer query = new UnsafeBuffer(0, 0);
+    private final MessageHeaderDecoder header = new MessageHeaderDecoder();
+    private final ChangesQueryDecoder changes = new ChangesQueryDecoder();
     private Txn<DirectBuffer> txn;
 
     QueryAnswers(LocalReads reads, Tables tables) {
@@ -38,6 +43,16 @@ public final class QueryAnswers {
     /** Asks for the commit of a transaction. */
     public void askFor(long transaction) {
         reads.commits().askFor(transaction);
+    }
+
+    /** Whether a question may be answered without what was committed last. */
+    public boolean mayBeStale(DirectBuffer buffer, int offset, int length) {
+        if (length < ChangesQueryDecoder.BLOCK_LENGTH + MessageHeaderDecoder.ENCODED_LENGTH
+                || !CommandHead.isSupported(buffer, offset)
+                || CommandHead.templateId(buffer, offset) != ChangesQueryDecoder.TEMPLATE_ID) {
+            return false;
+        }
+        return changes.wrapAndApplyHeader(buffer, offset, header).mayBeStale() == Flag.YES;
     }
 
     /** Runs what calls {@link #answer} under one snapshot of the tables. */

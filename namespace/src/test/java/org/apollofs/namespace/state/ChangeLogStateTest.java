@@ -72,18 +72,22 @@ class ChangeLogStateTest {
         put("young");
         pass(2 * HOUR_NS);
         NamespaceException expired =
-                assertThrows(NamespaceException.class, () -> state.reads().changes(first, ALL, 10));
+                assertThrows(NamespaceException.class, () -> state.reads().changes(first, ALL, 10, false));
         assertEquals(NamespaceError.EXPIRED, expired.error());
         assertTrue(expired.getMessage().contains("first=" + (first + 1)), expired.getMessage());
         assertEquals(first + 1, state.reads().changeRange().first());
         assertEquals(
                 "young",
-                state.reads().changes(first + 1, ALL, 10).changes().getFirst().path());
+                state.reads()
+                        .changes(first + 1, ALL, 10, false)
+                        .changes()
+                        .getFirst()
+                        .path());
         pass(7 * 24 * HOUR_NS);
         // All are gone: the next one is still known.
         assertEquals(first + 2, state.reads().changeRange().first());
         assertEquals(first + 1, state.reads().changeRange().last());
-        assertTrue(state.reads().changes(first + 2, ALL, 10).changes().isEmpty());
+        assertTrue(state.reads().changes(first + 2, ALL, 10, false).changes().isEmpty());
         assertEquals(first + 2, put("next"));
     }
 
@@ -97,7 +101,7 @@ class ChangeLogStateTest {
         long last = state.reads().changeRange().last();
         assertEquals(1000, last);
         assertTrue(first > 800 && first < last, "first=" + first);
-        List<Change> left = state.reads().changes(first, ALL, 1000).changes();
+        List<Change> left = state.reads().changes(first, ALL, 1000, false).changes();
         assertEquals(last - first + 1, left.size());
         pass(2 * HOUR_NS);
         assertEquals(last + 1, state.reads().changeRange().first());
@@ -113,17 +117,21 @@ class ChangeLogStateTest {
             put("k" + "x".repeat(random.nextInt(200)) + ("/" + "d".repeat(250)).repeat(i % 50 == 0 ? 12 : 0) + "/" + i);
         }
         ChangeLog.Range range = state.reads().changeRange();
-        List<Change> all = state.reads().changes(1, ALL, Integer.MAX_VALUE).changes();
+        List<Change> all =
+                state.reads().changes(1, ALL, Integer.MAX_VALUE, false).changes();
         assertEquals(range.last(), all.size());
         for (int i = 0; i < all.size(); i++) {
             long from = i + 1L;
             int limit = 1 + random.nextInt(100);
-            ChangePage page = state.reads().changes(from, ALL, limit);
+            ChangePage page = state.reads().changes(from, ALL, limit, false);
             int until = Math.min(all.size(), i + limit);
             assertEquals(all.subList(i, until), page.changes(), "from=" + from);
             assertEquals(until + 1L, page.next());
         }
-        assertTrue(state.reads().changes(range.last() + 1, ALL, 10).changes().isEmpty());
+        assertTrue(state.reads()
+                .changes(range.last() + 1, ALL, 10, false)
+                .changes()
+                .isEmpty());
     }
 
     @Test
@@ -142,7 +150,8 @@ class ChangeLogStateTest {
                 (e, to) -> new TxnEncoder(e).encode(to, Txn.when().then(puts)))));
         put("after");
         long last = state.reads().changeRange().last() - 1;
-        for (Change change : state.reads().changes(1, ALL, Integer.MAX_VALUE).changes()) {
+        for (Change change :
+                state.reads().changes(1, ALL, Integer.MAX_VALUE, false).changes()) {
             boolean isOfIt = change.sequence() >= first && change.sequence() <= last;
             assertEquals(isOfIt ? last : change.sequence(), change.transaction(), change.toString());
         }
@@ -168,7 +177,7 @@ class ChangeLogStateTest {
                         (e, to) -> new TxnEncoder(e).encode(to, Txn.when().then(operations)))));
         assertEquals(last, state.reads().changeRange().last());
         put("dir/new0/after");
-        List<Change> changes = state.reads().changes(last + 1, ALL, 10).changes();
+        List<Change> changes = state.reads().changes(last + 1, ALL, 10, false).changes();
         assertEquals("dir/new0", changes.getFirst().path());
         assertEquals("dir/new0/after", changes.getLast().path());
         assertNull(state.reads().get(bytes("dir/new1/1")));
@@ -178,15 +187,15 @@ class ChangeLogStateTest {
     void shouldReadASnapshotOfLoneEntries() {
         put("a");
         put("b");
-        ChangePage expected = state.reads().changes(1, ALL, 10);
+        ChangePage expected = state.reads().changes(1, ALL, 10, false);
         try (NamespaceState older = new NamespaceState(directory.resolve("older"), 64 << 20)) {
             SnapshotLoader loader = older.loadSnapshot();
             state.writeSnapshot(new OlderSnapshot(loader));
             assertTrue(loader.isDone());
-            assertEquals(expected, older.reads().changes(1, ALL, 10));
+            assertEquals(expected, older.reads().changes(1, ALL, 10, false));
             assertEquals(
                     List.of(expected.changes().getLast()),
-                    older.reads().changes(2, ALL, 10).changes());
+                    older.reads().changes(2, ALL, 10, false).changes());
         }
     }
 
@@ -207,7 +216,7 @@ class ChangeLogStateTest {
         log.tick();
         assertNull(state.reads().get(bytes("short0")));
         assertNotNull(state.reads().get(bytes("long0")));
-        ChangePage page = state.reads().changes(from, ALL, 100);
+        ChangePage page = state.reads().changes(from, ALL, 100, false);
         assertEquals(3, page.changes().size());
         for (Change change : page.changes()) {
             assertEquals(ChangeOperation.DELETE, change.operation());

@@ -121,7 +121,7 @@ class NamespaceStateTest {
 
     private String lastPath() {
         return state.reads()
-                .changes(state.lastChange(), new byte[0], 1)
+                .changes(state.lastChange(), new byte[0], 1, false)
                 .changes()
                 .getFirst()
                 .path();

@@ -45,7 +45,7 @@ final class EchoClient implements KvClient, EgressListener {
             return REFUSED;
         }
         sent++;
-        site.idle().wake();
+        site.idle().wake(null);
         return SENT;
     }
 
