@@ -76,6 +76,11 @@ final class EgressSender implements AutoCloseable {
         }
     }
 
+    /** Whether results wait. */
+    boolean isWaiting() {
+        return !waiting.isEmpty();
+    }
+
     /** Sends what waits, as far as there is room. @return messages sent. */
     int flush(long leadershipTermId) {
         int sent = 0;

@@ -80,6 +80,7 @@ public final class NamespaceMember implements AutoCloseable {
     private final CountDownLatch terminated = new CountDownLatch(PARTS);
     private final ReadBarrier barrier = new ReadBarrier();
     private NamespaceState state;
+    private WriteProbe probe;
     private MediaDriver driver;
     private Archive archive;
     private ConsensusModule consensusModule;
@@ -121,6 +122,9 @@ public final class NamespaceMember implements AutoCloseable {
                 ctx.fileSyncLevel() == 0 ? "NOT durable" : "durable");
         counters.logTailsCut.add(folder.prepare(checksum));
         state = new NamespaceState(folder.state(), ctx.mapLength());
+        if (ctx.fileSyncLevel() > 0) {
+            probe = new WriteProbe(folder.state().resolve("probe"));
+        }
         if (ctx.driverContext() != null) {
             driver = MediaDriver.launch(ctx.driverContext());
         }
@@ -233,7 +237,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .snapshotChannel(snapshotChannel())
                 .clusterId(CLUSTER_ID)
                 .serviceName("namespace-service")
-                .clusteredService(new NamespaceService(state, counters, barrier, ctx.failureHandler()))
+                .clusteredService(new NamespaceService(state, probe, counters, barrier, ctx.failureHandler()))
                 // The service answers after its commit, over publications of its own.
                 .isRespondingService(false)
                 .logFragmentLimit(256)
@@ -414,6 +418,6 @@ public final class NamespaceMember implements AutoCloseable {
     private void closeAll() {
         isClosed = true;
         ctx.idle().release(readIdle);
-        CloseHelper.closeAll(readRunner, container, consensusModule, archive, driver, state);
+        CloseHelper.closeAll(readRunner, container, consensusModule, archive, driver, state, probe);
     }
 }

@@ -9,6 +9,7 @@ import io.aeron.cluster.service.ClientSession;
 import io.aeron.cluster.service.Cluster;
 import io.aeron.cluster.service.ClusteredService;
 import io.aeron.logbuffer.Header;
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
@@ -41,6 +42,7 @@ final class NamespaceService implements ClusteredService {
     private static final long COMMIT_NS = 1_000_000;
 
     private final NamespaceState state;
+    private final WriteProbe probe;
     private final NamespaceCounters counters;
     private final ReadBarrier barrier;
     private final Consumer<Throwable> failureHandler;
@@ -62,9 +64,19 @@ final class NamespaceService implements ClusteredService {
     private long messageSession;
     private boolean opensSession;
 
-    /** @param failureHandler told once when the state machine fails: the member must go. */
+    /**
+     * A service for a state that is empty.
+     *
+     * @param probe of the file system that the log is on; null if the log is not synced.
+     * @param failureHandler told once when the state machine or the file system fails: the member must go.
+     */
     NamespaceService(
-            NamespaceState state, NamespaceCounters counters, ReadBarrier barrier, Consumer<Throwable> failureHandler) {
+            NamespaceState state,
+            WriteProbe probe,
+            NamespaceCounters counters,
+            ReadBarrier barrier,
+            Consumer<Throwable> failureHandler) {
+        this.probe = probe;
         this.barrier = barrier;
         this.state = state;
         this.counters = counters;
@@ -161,6 +173,10 @@ final class NamespaceService implements ClusteredService {
 
     @Override
     public int doBackgroundWork(long nowNs) {
+        if (hasFailed) {
+            // It failed within a poll of the log, where Aeron catches what is thrown.
+            throw new AgentTerminationException("the namespace's member has failed");
+        }
         int work = apply() + sendAnswers();
         if (state.isCommitted()) {
             uncommittedNs = nowNs;
@@ -195,16 +211,31 @@ final class NamespaceService implements ClusteredService {
             step.run();
         } catch (RuntimeException | Error e) {
             // Commands are neither applied nor dropped: going on would leave a hole in the state.
-            hasFailed = true;
-            failureHandler.accept(e);
-            throw new AgentTerminationException("the namespace's state machine failed", e);
+            throw failed("the namespace's state machine failed", e);
         }
         counters.commands.add(count);
         return count;
     }
 
+    /** Sends the results there are, unless the disk fails: then nobody may be told that it holds them. */
     private int sendAnswers() {
-        return isLeader ? egress.flush(leadershipTermId) : 0;
+        if (!isLeader || hasFailed || !egress.isWaiting()) {
+            return 0;
+        }
+        if (probe != null) {
+            try {
+                probe.check();
+            } catch (IOException e) {
+                throw failed("the file system of the namespace's log takes no writes", e);
+            }
+        }
+        return egress.flush(leadershipTermId);
+    }
+
+    private AgentTerminationException failed(String why, Throwable cause) {
+        hasFailed = true;
+        failureHandler.accept(cause);
+        return new AgentTerminationException(why, cause);
     }
 
     private void onResult(long sessionId, DirectBuffer buffer, int offset, int length) {
