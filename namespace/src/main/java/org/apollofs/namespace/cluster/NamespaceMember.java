@@ -80,7 +80,7 @@ public final class NamespaceMember implements AutoCloseable {
     private final CountDownLatch terminated = new CountDownLatch(PARTS);
     private final ReadBarrier barrier = new ReadBarrier();
     private NamespaceState state;
-    private WriteProbe probe;
+    private ShutdownProbe probe;
     private MediaDriver driver;
     private Archive archive;
     private ConsensusModule consensusModule;
@@ -123,7 +123,7 @@ public final class NamespaceMember implements AutoCloseable {
         counters.logTailsCut.add(folder.prepare(checksum));
         state = new NamespaceState(folder.state(), ctx.mapLength());
         if (ctx.fileSyncLevel() > 0) {
-            probe = new WriteProbe(folder.state().resolve("probe"));
+            probe = new ShutdownProbe(folder.state().resolve("probe"));
         }
         if (ctx.driverContext() != null) {
             driver = MediaDriver.launch(ctx.driverContext());

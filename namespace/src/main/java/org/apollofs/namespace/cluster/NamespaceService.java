@@ -42,7 +42,7 @@ final class NamespaceService implements ClusteredService {
     private static final long COMMIT_NS = 1_000_000;
 
     private final NamespaceState state;
-    private final WriteProbe probe;
+    private final ShutdownProbe probe;
     private final NamespaceCounters counters;
     private final ReadBarrier barrier;
     private final Consumer<Throwable> failureHandler;
@@ -72,7 +72,7 @@ final class NamespaceService implements ClusteredService {
      */
     NamespaceService(
             NamespaceState state,
-            WriteProbe probe,
+            ShutdownProbe probe,
             NamespaceCounters counters,
             ReadBarrier barrier,
             Consumer<Throwable> failureHandler) {
@@ -226,7 +226,7 @@ final class NamespaceService implements ClusteredService {
             try {
                 probe.check();
             } catch (IOException e) {
-                throw failed("the file system of the namespace's log takes no writes", e);
+                throw failed("the file system of the namespace's log has shut down", e);
             }
         }
         return egress.flush(leadershipTermId);

@@ -14,14 +14,14 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
-class WriteProbeTest {
+class ShutdownProbeTest {
     @TempDir
     Path directory;
 
     @Test
-    void shouldSayThatAFileSystemTakesWrites() throws IOException {
+    void shouldSayThatAFileSystemWorks() throws IOException {
         Path file = directory.resolve("probe");
-        try (WriteProbe probe = new WriteProbe(file)) {
+        try (ShutdownProbe probe = new ShutdownProbe(file)) {
             for (int i = 0; i < 3; i++) {
                 probe.check();
             }
@@ -33,7 +33,7 @@ class WriteProbeTest {
     void shouldFailAtOnceWhenThePowerIsCut() throws IOException {
         assumeTrue(PowerCutFileSystem.isSupported(), "needs root, loop devices and xfsprogs");
         try (PowerCutFileSystem disk = PowerCutFileSystem.create(directory, 1L << 30)) {
-            try (WriteProbe probe = new WriteProbe(disk.root().resolve("probe"))) {
+            try (ShutdownProbe probe = new ShutdownProbe(disk.root().resolve("probe"))) {
                 probe.check();
                 disk.cut();
                 assertThrows(IOException.class, probe::check);
@@ -45,6 +45,6 @@ class WriteProbeTest {
     @Test
     void shouldRefuseAFolderThatIsNotThere() {
         Path absent = directory.resolve("absent").resolve("probe");
-        assertThrows(UncheckedIOException.class, () -> new WriteProbe(absent));
+        assertThrows(UncheckedIOException.class, () -> new ShutdownProbe(absent));
     }
 }
