@@ -68,8 +68,11 @@ public final class ChangeFollower {
      * @return as {@link #poll}; 0 also if the thread is interrupted.
      */
     public long poll(Consumer<? super Change> consumer, long timeoutNs) {
-        if (timeoutNs <= 0 || next <= last || !hasRead) {
-            long count = hasRead && timeoutNs > 0 ? pollStale(consumer) : poll(consumer);
+        if (timeoutNs <= 0) {
+            return poll(consumer);
+        }
+        if (next <= last || !hasRead) {
+            long count = hasRead ? pollStale(consumer) : poll(consumer);
             if (count > 0) {
                 return count;
             }

@@ -17,8 +17,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * Sends results to the clients of the cluster, those of a batch together.
  *
- * <p>It has publications of its own, since the cluster's may not be used outside of its callbacks, and a batch is committed
- * after the last one. Results that a client's stream has no room for wait here, up to a bound; beyond it they are dropped:
+ * <p>It has publications of its own, since the cluster's may not be used outside of its callbacks, and the last
+ * commands of a poll are applied after them. Results that a client's stream has no room for wait here, up to a bound; beyond it they are dropped:
  * the client asks again, and the state machine answers again without applying again. Owned by the service's thread.
  */
 final class EgressSender implements AutoCloseable {

@@ -238,7 +238,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .clusterId(CLUSTER_ID)
                 .serviceName("namespace-service")
                 .clusteredService(new NamespaceService(state, probe, counters, barrier, ctx.failureHandler()))
-                // The service answers after its commit, over publications of its own.
+                // The service answers outside of the container's callbacks too, over publications of its own.
                 .isRespondingService(false)
                 .logFragmentLimit(256)
                 .threadFactory(ctx.threadFactory())

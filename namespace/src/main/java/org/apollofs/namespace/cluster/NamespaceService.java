@@ -173,10 +173,7 @@ final class NamespaceService implements ClusteredService {
 
     @Override
     public int doBackgroundWork(long nowNs) {
-        if (hasFailed) {
-            // It failed within a poll of the log, where Aeron catches what is thrown.
-            throw new AgentTerminationException("the namespace's member has failed");
-        }
+        requireSound();
         int work = apply() + sendAnswers();
         if (state.isCommitted()) {
             uncommittedNs = nowNs;
@@ -202,10 +199,15 @@ final class NamespaceService implements ClusteredService {
         }
     }
 
-    private int carryOut(Runnable step) {
+    /** Within a poll of the log Aeron catches what is thrown and goes on: nothing may be done after a failure. */
+    private void requireSound() {
         if (hasFailed) {
-            return 0;
+            throw new AgentTerminationException("the namespace's member has failed");
         }
+    }
+
+    private int carryOut(Runnable step) {
+        requireSound();
         int count = state.pending();
         try {
             step.run();
@@ -246,6 +248,8 @@ final class NamespaceService implements ClusteredService {
 
     @Override
     public void onTakeSnapshot(ExclusivePublication publication) {
+        // One of a state that lacks commands of the log would lose them.
+        requireSound();
         commit();
         IdleStrategy idle = cluster.idleStrategy();
         long begin = publication.position();
@@ -291,7 +295,9 @@ final class NamespaceService implements ClusteredService {
 
     @Override
     public void onTerminate(Cluster terminatedCluster) {
-        commit();
+        if (!hasFailed) {
+            commit();
+        }
         egress.close();
     }
 }

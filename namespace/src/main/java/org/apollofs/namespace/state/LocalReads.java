@@ -27,8 +27,8 @@ import org.apollofs.namespace.command.NamespaceReads;
 import org.lmdbjava.Txn;
 
 /**
- * Reads in the process of the state, from LMDB's last committed transaction. Thread-safe; readers do not wait for each other,
- * and for the writer while the map grows, or when it has answered commands of a transaction that is not committed yet.
+ * Reads in the process of the state, from LMDB's last committed transaction. Thread-safe; readers do not wait for each other;
+ * for the writer only while the map grows, or when it has answered commands of a transaction that is not committed yet.
  *
  * <p>Linearizable with a cluster of one member: the state applies only what is in the log for good, a read waits for the
  * commit of whatever was answered when it began, and there is no other member that could have answered something newer. So

@@ -52,7 +52,8 @@ public final class QueryAnswers {
                 || CommandHead.templateId(buffer, offset) != ChangesQueryDecoder.TEMPLATE_ID) {
             return false;
         }
-        return changes.wrapAndApplyHeader(buffer, offset, header).mayBeStale() == Flag.YES;
+        changes.wrapAndApplyHeader(buffer, offset, header);
+        return header.blockLength() >= ChangesQueryDecoder.BLOCK_LENGTH && changes.mayBeStaleRaw() == Flag.YES.value();
     }
 
     /** Runs what calls {@link #answer} under one snapshot of the tables. */

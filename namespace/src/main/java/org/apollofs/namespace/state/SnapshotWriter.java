@@ -14,7 +14,7 @@ import org.lmdbjava.Txn;
 /**
  * Streams the whole state as blocks: one that begins, records of the tables in order of their keys, sessions, kept results,
  * one that ends with their number and a checksum over them. The same state gives the same blocks. Used by the apply thread,
- * between batches.
+ * when all that it applied is committed.
  */
 final class SnapshotWriter {
     /**

@@ -2,6 +2,7 @@ package org.apollofs.namespace.state;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -21,6 +22,9 @@ import org.apollofs.namespace.client.NamespaceException;
 import org.apollofs.namespace.client.NamespaceLimits;
 import org.apollofs.namespace.client.Txn;
 import org.apollofs.namespace.command.TxnEncoder;
+import org.apollofs.namespace.command.sbe.ChangesQueryEncoder;
+import org.apollofs.namespace.command.sbe.Flag;
+import org.apollofs.namespace.command.sbe.MessageHeaderEncoder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,6 +67,27 @@ class ChangeLogStateTest {
         // The session would be over too: another one goes on.
         session = log.openSession();
         id = 0;
+    }
+
+    @Test
+    void shouldTakeOnlyAWholeQuestionThatSaysSoForOneThatMayBeStale() {
+        QueryAnswers answers = state.reads().newAnswers();
+        UnsafeBuffer question = new UnsafeBuffer(new byte[128]);
+        MessageHeaderEncoder header = new MessageHeaderEncoder();
+        ChangesQueryEncoder query = new ChangesQueryEncoder();
+        query.wrapAndApplyHeader(question, 0, header).mayBeStale(Flag.YES).putPrefix(ALL, 0, 0);
+        int length = query.limit();
+        assertTrue(answers.mayBeStale(question, 0, length));
+        assertFalse(answers.mayBeStale(question, 0, length - Integer.BYTES - 1));
+        // As a build without the field sends it: another byte stands in its place.
+        header.blockLength(ChangesQueryEncoder.BLOCK_LENGTH - 1);
+        assertFalse(answers.mayBeStale(question, 0, length));
+        header.blockLength(ChangesQueryEncoder.BLOCK_LENGTH);
+        query.mayBeStale(Flag.NO);
+        assertFalse(answers.mayBeStale(question, 0, length));
+        question.putByte(
+                MessageHeaderEncoder.ENCODED_LENGTH + ChangesQueryEncoder.mayBeStaleEncodingOffset(), (byte) 77);
+        assertFalse(answers.mayBeStale(question, 0, length));
     }
 
     @Test
