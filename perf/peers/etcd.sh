@@ -42,6 +42,7 @@ if [ ! -e "$load/target/etcd-load-0.1.0-SNAPSHOT.jar" ]; then
   }
 fi
 
+mkdir -p "${dir:-/var/tmp}"
 work=$(mktemp -d "${dir:-/var/tmp}/apollo-etcd-XXXXXX")
 pids=()
 finish() {

@@ -23,6 +23,8 @@ import org.agrona.concurrent.YieldingIdleStrategy;
 public final class AttentiveIdle {
     /** Idle cycles that only yield: work often comes at once, and a yield costs well below a microsecond. */
     private static final int YIELDS = 20;
+    /** The same of a thread that not every command passes: what it waits for takes longer, and others need the processor. */
+    private static final int ASIDE_YIELDS = 3;
     /** Time of a close wait of a lone member, ns. Linux adds about 50 us to it. */
     private static final long CLOSE_PARK_NS = 10_000;
     /**
@@ -50,8 +52,13 @@ public final class AttentiveIdle {
     private static final long DROWSIER_PARK_NS = 1_000_000;
     /** Time of a doze, ns. */
     private static final long DOZE_NS = 5_000_000;
-    /** Time of a doze of the thread that answers questions, ns: nobody in this process may know that one has come. */
+    /**
+     * Time of a doze of the thread that answers questions, ns: nobody in this process may know that one has come. After so many
+     * (about a second) without one it dozes like the others.
+     */
     private static final long READER_DOZE_NS = 1_000_000;
+
+    private static final int READER_DOZES = 1_000;
 
     private final List<Strategy> strategies = new CopyOnWriteArrayList<>();
     private final long closeParkNs;
@@ -117,10 +124,13 @@ public final class AttentiveIdle {
         private final int restCloseParks;
         private final long dozeNs;
         private final boolean isPassed;
+        private final int yields;
         private int idleCycles;
         private int attention;
         /** Longer waits since there was work. */
         private int longWaits;
+        /** Dozes since there was work: others' work does not count. */
+        private int dozes;
 
         private boolean hasDozed;
         /** Attention that was asked for; 0 if none was. */
@@ -139,12 +149,14 @@ public final class AttentiveIdle {
             this.restCloseParks = restCloseParks;
             this.dozeNs = dozeNs;
             this.isPassed = isPassed;
+            yields = isPassed ? YIELDS : ASIDE_YIELDS;
         }
 
         @Override
         public void idle(int workCount) {
             if (workCount > 0) {
                 reset();
+                dozes = 0;
                 if (hasDozed) {
                     hasDozed = false;
                     wakeOthers(this);
@@ -167,13 +179,13 @@ public final class AttentiveIdle {
                 attention = 0;
                 closeParks = restCloseParks;
             }
-            if (idleCycles < YIELDS) {
+            if (idleCycles < yields) {
                 idleCycles++;
                 YieldingIdleStrategy.INSTANCE.idle();
             } else if (attention > 0) {
                 attention--;
                 LockSupport.parkNanos(closeParkNs);
-            } else if (idleCycles < YIELDS + closeParks) {
+            } else if (idleCycles < yields + closeParks) {
                 idleCycles++;
                 LockSupport.parkNanos(closeParkNs);
             } else {
@@ -188,7 +200,8 @@ public final class AttentiveIdle {
             } else if (longWaits <= DROWSY_PARKS + DROWSIER_PARKS) {
                 doze(DROWSIER_PARK_NS);
             } else {
-                doze(dozeNs);
+                dozes++;
+                doze(dozes <= READER_DOZES ? dozeNs : DOZE_NS);
             }
         }
 

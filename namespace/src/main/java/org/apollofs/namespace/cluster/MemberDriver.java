@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ThreadFactory;
+import org.agrona.concurrent.SleepingIdleStrategy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +21,9 @@ public final class MemberDriver {
 
     /** A machine that stalls for seconds, or a process that is stopped for a while, goes on after. */
     private static final long LIVENESS_NS = 60_000_000_000L;
+
+    /** The driver's helper thread makes the buffers of new streams and resolves names: both are rare. */
+    private static final long EXECUTOR_DOZE_NS = 5_000_000;
 
     private MemberDriver() {}
 
@@ -45,6 +49,7 @@ public final class MemberDriver {
                 .threadingMode(ThreadingMode.SHARED)
                 .sharedThreadFactory(threads)
                 .sharedIdleStrategy(idle.newStrategy())
+                .asyncExecutorIdleStrategy(new SleepingIdleStrategy(EXECUTOR_DOZE_NS))
                 .termBufferSparseFile(true)
                 .socketRcvbufLength(buffer)
                 .socketSndbufLength(buffer)

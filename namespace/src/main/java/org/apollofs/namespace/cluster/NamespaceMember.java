@@ -237,7 +237,8 @@ public final class NamespaceMember implements AutoCloseable {
                 .snapshotChannel(snapshotChannel())
                 .clusterId(CLUSTER_ID)
                 .serviceName("namespace-service")
-                .clusteredService(new NamespaceService(state, probe, counters, barrier, ctx.failureHandler()))
+                .clusteredService(
+                        new NamespaceService(state, ctx.isSingle(), probe, counters, barrier, ctx.failureHandler()))
                 // The service answers outside of the container's callbacks too, over publications of its own.
                 .isRespondingService(false)
                 .logFragmentLimit(256)

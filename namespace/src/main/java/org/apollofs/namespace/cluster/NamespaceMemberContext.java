@@ -37,7 +37,7 @@ public final class NamespaceMemberContext {
     private long mapLength = NamespaceState.DEFAULT_MAP_LENGTH;
     private int maxClients = 4096;
     private long stopTimeoutNs = 60_000_000_000L;
-    private long snapshotLogLength = 512L << 20;
+    private long snapshotLogLength = 2L << 30;
     private long snapshotIntervalNs = 3_600_000_000_000L;
     private long leaderTimeoutNs = 2_000_000_000L;
 

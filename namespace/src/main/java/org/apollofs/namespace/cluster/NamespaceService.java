@@ -25,9 +25,8 @@ import org.apollofs.namespace.state.SnapshotLoader;
  *
  * <p>Commands are added as they come, and applied and answered some dozens at a time, so that clients go on while the rest is
  * applied; what is left of a poll of the log in {@link #doBackgroundWork}, which the container calls after each. So a lone
- * command waits for nothing. A commit comes when a reader waits for it, when there is nothing else to do, and at the
- * latest when {@link #COMMIT_NS} have passed or the transaction is full. Whatever depends on the state (snapshots, timers, new
- * sessions) applies and commits first, so that it does not depend on how the log was polled.
+ * command waits for nothing. A commit comes when a reader waits for it, when some time has passed since the last one, and when
+ * the transaction is full. Whatever depends on the state (snapshots, timers, new sessions) applies and commits first, so that it does not depend on how the log was polled.
  *
  * <p>Runs on the container's thread. The state is the member's, who closes it after the container.
  */
@@ -38,10 +37,19 @@ final class NamespaceService implements ClusteredService {
     private static final long LEASE_SLACK_NS = 100_000_000;
     /** Commands that are applied and answered together: an answer should not wait for many others. */
     private static final int ANSWER_COUNT = 32;
-    /** Age of a transaction at which it is committed: reads that may be stale are at most that old, while commands come. */
-    private static final long COMMIT_NS = 1_000_000;
+    /**
+     * Time between commits that no reader waits for, while commands come. Each writes all pages that were changed since the last
+     * one, so fewer are cheaper; reads that may be stale are at most that old. A lone member, whose clients read its tables as
+     * soon as they have an answer, commits whenever it is idle too.
+     */
+    private static final long LONE_COMMIT_NS = 1_000_000;
+
+    private static final long LEADER_COMMIT_NS = 5_000_000;
+    /** Nobody but who asks for stale reads reads here. */
+    private static final long FOLLOWER_COMMIT_NS = 20_000_000;
 
     private final NamespaceState state;
+    private final boolean isLone;
     private final ShutdownProbe probe;
     private final NamespaceCounters counters;
     private final ReadBarrier barrier;
@@ -51,8 +59,8 @@ final class NamespaceService implements ClusteredService {
     private final Frames.Consumer frames = this::onFrame;
     private Cluster cluster;
     private EgressSender egress;
-    /** When the oldest commands that are not committed were seen, ns. */
-    private long uncommittedNs;
+    /** Of the last commit that {@link #doBackgroundWork} made, ns. */
+    private long committedNs;
 
     private long leadershipTermId;
     private boolean isLeader;
@@ -67,15 +75,18 @@ final class NamespaceService implements ClusteredService {
     /**
      * A service for a state that is empty.
      *
+     * @param isLone whether it is the only member.
      * @param probe of the file system that the log is on; null if the log is not synced.
      * @param failureHandler told once when the state machine or the file system fails: the member must go.
      */
     NamespaceService(
             NamespaceState state,
+            boolean isLone,
             ShutdownProbe probe,
             NamespaceCounters counters,
             ReadBarrier barrier,
             Consumer<Throwable> failureHandler) {
+        this.isLone = isLone;
         this.probe = probe;
         this.barrier = barrier;
         this.state = state;
@@ -175,17 +186,23 @@ final class NamespaceService implements ClusteredService {
     public int doBackgroundWork(long nowNs) {
         requireSound();
         int work = apply() + sendAnswers();
-        if (state.isCommitted()) {
-            uncommittedNs = nowNs;
-        } else if (work == 0 || barrier.isWaiting() || state.isCommitWanted() || nowNs - uncommittedNs >= COMMIT_NS) {
+        if (!state.isCommitted()
+                && (barrier.isWaiting() || state.isCommitWanted() || nowNs - committedNs >= commitIntervalNs(work))) {
             commit();
-            uncommittedNs = nowNs;
+            committedNs = nowNs;
             work++;
         }
         if (state.isCommitted() && barrier.onApplied()) {
             work++;
         }
         return work;
+    }
+
+    private long commitIntervalNs(int work) {
+        if (isLone) {
+            return work == 0 ? 0 : LONE_COMMIT_NS;
+        }
+        return isLeader ? LEADER_COMMIT_NS : FOLLOWER_COMMIT_NS;
     }
 
     private int apply() {

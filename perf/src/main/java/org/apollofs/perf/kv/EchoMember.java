@@ -7,6 +7,7 @@ import io.aeron.cluster.ConsensusModule;
 import io.aeron.cluster.service.ClusteredServiceContainer;
 import io.aeron.driver.MediaDriver;
 import java.io.File;
+import java.util.concurrent.TimeUnit;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.NoOpLock;
 import org.apollofs.namespace.cluster.AttentiveIdle;
@@ -22,6 +23,8 @@ final class EchoMember implements AutoCloseable {
     private static final int SEGMENT_LENGTH = 64 << 20;
     /** Of the five ports: ingress, consensus, log, catch-up, archive. */
     private static final int ARCHIVE_PORT = 4;
+    /** The client says nothing while the namespace is measured. */
+    private static final long SESSION_TIMEOUT_NS = TimeUnit.HOURS.toNanos(1);
 
     private final AutoCloseable[] parts;
 
@@ -55,6 +58,7 @@ final class EchoMember implements AutoCloseable {
                 .replicationChannel(ephemeral(endpoint(launch)))
                 .archiveContext(archiveClient.clone())
                 .fileSyncLevel(launch.syncLevel())
+                .sessionTimeoutNs(SESSION_TIMEOUT_NS)
                 .threadFactory(MemberLaunch.threads("echo-consensus"))
                 .idleStrategySupplier(idle::newStrategy)
                 .terminationHook(() -> {}));
