@@ -26,7 +26,8 @@ import org.apollofs.namespace.state.SnapshotLoader;
  * <p>Commands are added as they come, and applied and answered some dozens at a time, so that clients go on while the rest is
  * applied; what is left of a poll of the log in {@link #doBackgroundWork}, which the container calls after each. So a lone
  * command waits for nothing. A commit comes when a reader waits for it, when some time has passed since the last one, and when
- * the transaction is full. Whatever depends on the state (snapshots, timers, new sessions) applies and commits first, so that it does not depend on how the log was polled.
+ * the transaction is full. Whatever depends on the state (snapshots, timers, new sessions) applies and commits first, so that
+ * it does not depend on how the log was polled.
  *
  * <p>Runs on the container's thread. The state is the member's, who closes it after the container.
  */
