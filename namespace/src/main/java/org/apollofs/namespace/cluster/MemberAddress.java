@@ -1,5 +1,6 @@
 package org.apollofs.namespace.cluster;
 
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -8,12 +9,12 @@ import java.util.stream.Collectors;
  *
  * <table>
  * <caption>Ports</caption>
- * <tr><td>+0</td><td>clients' commands (ingress)</td></tr>
+ * <tr><td>+0</td><td>clients' commands (ingress) and reads</td></tr>
  * <tr><td>+1</td><td>votes, heartbeats, positions (consensus)</td></tr>
  * <tr><td>+2</td><td>the log, live</td></tr>
  * <tr><td>+3</td><td>the log, for a member that catches up</td></tr>
  * <tr><td>+4</td><td>the archive: replication of log and snapshots</td></tr>
- * <tr><td>+5</td><td>clients' reads</td></tr>
+ * <tr><td>+5</td><td>members to each other: who is new ({@link RollCall}), and votes that reads ask for ({@link TermQuorum})</td></tr>
  * </table>
  *
  * @param id the member's number, the same for ever.
@@ -27,7 +28,7 @@ public record MemberAddress(int id, String host, int basePort) {
     private static final int CLUSTER_PORTS = 5;
     private static final int CONSENSUS = 1;
     private static final int ARCHIVE = 4;
-    private static final int READS = 5;
+    private static final int PEERS = 5;
 
     /** The only member of an embedded site: reached over IPC. */
     public static final MemberAddress EMBEDDED = new MemberAddress(0, "127.0.0.1", 0);
@@ -52,8 +53,14 @@ public record MemberAddress(int id, String host, int basePort) {
         return endpoint(ARCHIVE);
     }
 
+    /** Of streams of {@link ReadProtocol}, on the port of the commands. */
     String reads() {
-        return endpoint(READS);
+        return endpoint(0);
+    }
+
+    /** Of datagrams between members; resolved by each call. */
+    InetSocketAddress peers() {
+        return new InetSocketAddress(host, basePort + PEERS);
     }
 
     /** As Aeron Cluster writes members: {@code id,ingress,consensus,log,catchup,archive}, joined by {@code |}. */

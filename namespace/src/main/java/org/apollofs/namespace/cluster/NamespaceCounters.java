@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.LongAdder;
  * <tr><td>snapshots</td><td>snapshots written</td></tr>
  * <tr><td>snapshotLength</td><td>bytes of the snapshot written or read last</td></tr>
  * <tr><td>reads</td><td>questions answered beside the log</td></tr>
+ * <tr><td>readConfirmations</td><td>rounds of asking the other members for them</td></tr>
  * <tr><td>readBarriers</td><td>marks sent into the log for them</td></tr>
  * <tr><td>readsRefused</td><td>messages of questions that were dropped: malformed, or of a client that is not known</td></tr>
  * <tr><td>logSegmentsPurged</td><td>files of the log that were deleted, being older than the snapshots that are kept</td></tr>
@@ -30,6 +31,7 @@ public final class NamespaceCounters {
     public final LongAdder framesTorn = new LongAdder();
     public final LongAdder logTailsCut = new LongAdder();
     public final LongAdder reads = new LongAdder();
+    public final LongAdder readConfirmations = new LongAdder();
     public final LongAdder readBarriers = new LongAdder();
     public final LongAdder readsRefused = new LongAdder();
     public final LongAdder logSegmentsPurged = new LongAdder();

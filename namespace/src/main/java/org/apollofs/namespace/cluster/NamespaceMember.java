@@ -11,6 +11,7 @@ import io.aeron.cluster.ClusterControl;
 import io.aeron.cluster.ConsensusModule;
 import io.aeron.cluster.ElectionState;
 import io.aeron.cluster.NanosecondClusterClock;
+import io.aeron.cluster.NodeStateFile;
 import io.aeron.cluster.service.Cluster;
 import io.aeron.cluster.service.ClusterCounters;
 import io.aeron.cluster.service.ClusterTerminationException;
@@ -34,12 +35,14 @@ import org.agrona.concurrent.status.AtomicCounter;
 import org.agrona.concurrent.status.CountersReader;
 import org.apollofs.namespace.state.LocalReads;
 import org.apollofs.namespace.state.NamespaceState;
+import org.apollofs.namespace.state.QueryAnswers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One member of the namespace's cluster: archive, consensus module and the service with its state, over a media driver that
- * runs already or that it launches. Four threads of the caller's factory; the driver's are its own context's.
+ * runs already or that it launches. Four threads of the caller's factory, five where there are several members; the driver's are
+ * its own context's.
  *
  * <p>Folder: {@code archive/} (log and snapshots) and {@code cluster/} (terms and votes) are the member's memory.
  * {@code mark/} holds Aeron's mark files and {@code state/} the tables; both are made anew at start. Mark files only keep two
@@ -79,6 +82,7 @@ public final class NamespaceMember implements AutoCloseable {
     private final NamespaceCounters counters = new NamespaceCounters();
     private final CountDownLatch terminated = new CountDownLatch(PARTS);
     private final ReadBarrier barrier = new ReadBarrier();
+    private final ServiceProgress progress = new ServiceProgress();
     private NamespaceState state;
     private ShutdownProbe probe;
     private MediaDriver driver;
@@ -86,7 +90,9 @@ public final class NamespaceMember implements AutoCloseable {
     private ConsensusModule consensusModule;
     private ClusteredServiceContainer container;
     private IdleStrategy readIdle;
-    private AgentRunner readRunner;
+    private NodeStateFile votes;
+    private TermQuorum quorum;
+    private volatile AgentRunner readRunner;
     private volatile boolean isStopping;
     private volatile boolean isClosed;
 
@@ -136,7 +142,20 @@ public final class NamespaceMember implements AutoCloseable {
         consensusModule = ConsensusModule.launch(consensusModuleContext());
         container = ClusteredServiceContainer.launch(containerContext());
         folder.syncNames();
-        ReadServer reads = new ReadServer(ctx, aeronDirectory(), state.reads(), barrier, counters);
+        if (!ctx.isSingle()) {
+            votes = openVotes();
+            quorum = new TermQuorum(ctx, votes.candidateTerm()::candidateTermId, this::wakeReads);
+        }
+        QueryAnswers answers = state.reads().newAnswers();
+        ReadMarks marks = new ReadMarks(
+                barrier,
+                new BarrierSender(ctx, barrier),
+                quorum,
+                progress,
+                answers,
+                archive.context().archiveId(),
+                counters);
+        ReadServer reads = new ReadServer(ctx, aeronDirectory(), answers, marks, counters);
         readIdle = ctx.idle().newReaderStrategy(reads::isExpecting);
         readRunner = new AgentRunner(
                 readIdle,
@@ -151,6 +170,23 @@ public final class NamespaceMember implements AutoCloseable {
                                 () -> AeronArchive.connect(archiveClientContext()),
                                 counters)));
         AgentRunner.startOnThread(readRunner, ctx.threadFactory());
+    }
+
+    /** The file of the consensus module's votes, which is only read here. Its own may be unmapped at any time. */
+    private NodeStateFile openVotes() {
+        try {
+            return new NodeStateFile(folder.cluster().toFile(), false, ctx.fileSyncLevel());
+        } catch (IOException e) {
+            throw new UncheckedIOException("namespace member: votes cannot be read: " + folder.cluster(), e);
+        }
+    }
+
+    private void wakeReads() {
+        AgentRunner runner = readRunner;
+        Thread thread = runner == null ? null : runner.thread();
+        if (thread != null) {
+            LockSupport.unpark(thread);
+        }
     }
 
     private void join() {
@@ -237,8 +273,8 @@ public final class NamespaceMember implements AutoCloseable {
                 .snapshotChannel(snapshotChannel())
                 .clusterId(CLUSTER_ID)
                 .serviceName("namespace-service")
-                .clusteredService(
-                        new NamespaceService(state, ctx.isSingle(), probe, counters, barrier, ctx.failureHandler()))
+                .clusteredService(new NamespaceService(
+                        state, ctx.isSingle(), probe, counters, barrier, progress, ctx.failureHandler()))
                 // The service answers outside of the container's callbacks too, over publications of its own.
                 .isRespondingService(false)
                 .logFragmentLimit(256)
@@ -410,6 +446,11 @@ public final class NamespaceMember implements AutoCloseable {
         return state;
     }
 
+    /** Neither asks the others for their votes from now on nor tells its own, as if their network were cut. For tests. */
+    void stopConfirming() {
+        quorum.close();
+    }
+
     /** Stops at once, as a crash would, but for the files, which are closed. For tests. */
     void abort() {
         isStopping = true;
@@ -419,6 +460,6 @@ public final class NamespaceMember implements AutoCloseable {
     private void closeAll() {
         isClosed = true;
         ctx.idle().release(readIdle);
-        CloseHelper.closeAll(readRunner, container, consensusModule, archive, driver, state, probe);
+        CloseHelper.closeAll(readRunner, quorum, votes, container, consensusModule, archive, driver, state, probe);
     }
 }

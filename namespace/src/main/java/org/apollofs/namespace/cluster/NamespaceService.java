@@ -54,6 +54,7 @@ final class NamespaceService implements ClusteredService {
     private final ShutdownProbe probe;
     private final NamespaceCounters counters;
     private final ReadBarrier barrier;
+    private final ServiceProgress progress;
     private final Consumer<Throwable> failureHandler;
     private final CRC32C checksum = new CRC32C();
     private final NamespaceState.ResultConsumer answer = this::onResult;
@@ -86,10 +87,12 @@ final class NamespaceService implements ClusteredService {
             ShutdownProbe probe,
             NamespaceCounters counters,
             ReadBarrier barrier,
+            ServiceProgress progress,
             Consumer<Throwable> failureHandler) {
         this.isLone = isLone;
         this.probe = probe;
         this.barrier = barrier;
+        this.progress = progress;
         this.state = state;
         this.counters = counters;
         this.failureHandler = failureHandler;
@@ -187,6 +190,7 @@ final class NamespaceService implements ClusteredService {
     public int doBackgroundWork(long nowNs) {
         requireSound();
         int work = apply() + sendAnswers();
+        progress.moveTo(cluster.logPosition());
         if (!state.isCommitted()
                 && (barrier.isWaiting() || state.isCommitWanted() || nowNs - committedNs >= commitIntervalNs(work))) {
             commit();
@@ -291,6 +295,7 @@ final class NamespaceService implements ClusteredService {
     public void onRoleChange(Cluster.Role newRole) {
         isLeader = newRole == Cluster.Role.LEADER;
         if (!isLeader) {
+            progress.lead(null);
             egress.disconnect();
         }
     }
@@ -309,6 +314,9 @@ final class NamespaceService implements ClusteredService {
             throw new IllegalStateException("the cluster's clock counts in another unit: timeUnit=" + timeUnit);
         }
         leadershipTermId = newLeadershipTermId;
+        // The log that is read at start has terms that this member led before it.
+        boolean isLed = isLeader && leaderMemberId == cluster.memberId();
+        progress.lead(isLed ? new ServiceProgress.Term(newLeadershipTermId, logSessionId) : null);
     }
 
     @Override

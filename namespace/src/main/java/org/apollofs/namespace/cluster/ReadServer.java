@@ -15,7 +15,6 @@ import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.apollofs.namespace.state.LocalReads;
 import org.apollofs.namespace.state.QueryAnswers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,20 +22,18 @@ import org.slf4j.LoggerFactory;
 /**
  * Answers the questions of clients from this member's tables, beside the log: see {@link ReadProtocol}.
  *
- * <p>Questions wait for a {@link ReadBarrier} that is sent after they came; all that wait share one. While one is under way,
- * what comes meanwhile waits for the next. The only member of a cluster sends one after its start, and none from then on: what
+ * <p>Questions wait for one of {@link ReadMarks} that is made after they came; all that wait share one. While one is under way,
+ * what comes meanwhile waits for the next. The only member of a cluster makes one after its start, and none from then on: what
  * it has applied is what there is, since nobody else could have answered anything newer, and questions wait only for the
  * commit of what had been answered when they came.
  *
- * <p>An agent with a thread of its own, beside the service's, which it never makes wait. It owns its Aeron client.
+ * <p>An agent with a thread of its own, beside the service's, which it never makes wait. It owns its Aeron client, and the marks.
  */
 final class ReadServer implements Agent {
     private static final Logger LOG = LoggerFactory.getLogger(ReadServer.class);
     private static final int FRAGMENT_LIMIT = 256;
     /** Bytes of questions that wait: beyond, no more are taken, and clients' streams fill. */
     private static final long MAX_WAITING = 64 << 20;
-    /** A mark that was sent to a leader that is gone does not come back. */
-    private static final long RESEND_NS = 200_000_000L;
     /** A client says at least that often that it is there. */
     private static final long FORGET_NS = 60_000_000_000L;
 
@@ -44,10 +41,9 @@ final class ReadServer implements Agent {
 
     private final NamespaceMemberContext ctx;
     private final String aeronDirectory;
-    private final ReadBarrier barrier;
-    private final BarrierSender sender;
     private final NamespaceCounters counters;
     private final QueryAnswers answers;
+    private final ReadMarks marks;
     private final FragmentAssembler assembler = new FragmentAssembler(this::onMessage);
     private final Frames.Consumer onQuestion = this::onQuestion;
     private final Frames.Consumer onUnread = this::onUnread;
@@ -61,9 +57,6 @@ final class ReadServer implements Agent {
     private Subscription ipc;
     private Subscription udp;
     private long waitingBytes;
-    private long nextNumber = 1;
-    private long sentNs;
-    private boolean isUnderWay;
     private long lastCheckNs;
     /** What the snapshot under which questions are answered holds for certain, see {@link #look}. */
     private long seenMark;
@@ -99,15 +92,14 @@ final class ReadServer implements Agent {
     ReadServer(
             NamespaceMemberContext ctx,
             String aeronDirectory,
-            LocalReads reads,
-            ReadBarrier barrier,
+            QueryAnswers answers,
+            ReadMarks marks,
             NamespaceCounters counters) {
         this.ctx = ctx;
         this.aeronDirectory = aeronDirectory;
-        this.barrier = barrier;
+        this.answers = answers;
+        this.marks = marks;
         this.counters = counters;
-        sender = new BarrierSender(ctx, barrier);
-        answers = reads.newAnswers();
         lastCheckNs = ctx.nanoClock().nanoTime();
     }
 
@@ -136,7 +128,7 @@ final class ReadServer implements Agent {
         }
         long now = ctx.nanoClock().nanoTime();
         int work = aeron.conductorAgentInvoker().invoke();
-        work += sender.poll(aeron, now);
+        work += marks.poll(aeron, now);
         if (waitingBytes < MAX_WAITING) {
             work += ipc.poll(assembler, FRAGMENT_LIMIT);
             work += udp == null ? 0 : udp.poll(assembler, FRAGMENT_LIMIT);
@@ -179,7 +171,7 @@ final class ReadServer implements Agent {
         int framesLength = length - ReadProtocol.HEADER_LENGTH;
         UnsafeBuffer frames = new UnsafeBuffer(new byte[framesLength]);
         frames.putBytes(0, buffer, offset + ReadProtocol.HEADER_LENGTH, framesLength);
-        long after = type == ReadProtocol.STALE_QUESTIONS || mayBeStale(frames) ? 0 : nextNumber;
+        long after = type == ReadProtocol.STALE_QUESTIONS || mayBeStale(frames) ? 0 : marks.next();
         Questions message = new Questions(client, frames, after, answers.answered());
         waitingBytes += framesLength;
         if (after == 0) {
@@ -239,33 +231,12 @@ final class ReadServer implements Agent {
         }
     }
 
-    // Marks.
-
     private boolean needsNoMark() {
-        return ctx.isSingle() && barrier.applied() > 0;
+        return ctx.isSingle() && marks.reached() > 0;
     }
 
-    /** Sends a mark if questions wait for one that was not sent, or one was sent and does not come. */
     private int mark(long now) {
-        if (questions.isEmpty() || questions.getLast().afterNumber == 0 || needsNoMark()) {
-            return 0;
-        }
-        if (isUnderWay && barrier.applied() < nextNumber - 1) {
-            if (now - sentNs < RESEND_NS) {
-                return 0;
-            }
-        } else if (questions.getLast().afterNumber < nextNumber) {
-            // All that waits is answered by marks that have come.
-            return 0;
-        }
-        if (!sender.send(nextNumber, now)) {
-            return 0;
-        }
-        nextNumber++;
-        sentNs = now;
-        isUnderWay = true;
-        counters.readBarriers.increment();
-        return 1;
+        return questions.isEmpty() || needsNoMark() ? 0 : marks.pursue(questions.getLast().afterNumber, aeron, now);
     }
 
     // Answers.
@@ -284,7 +255,7 @@ final class ReadServer implements Agent {
 
     /** Looks how far the tables are. Before the snapshot is taken: what is committed later is not in it. */
     private void look() {
-        seenMark = barrier.applied();
+        seenMark = marks.reached();
         seenAnswers = answers.committed();
     }
 
@@ -371,6 +342,6 @@ final class ReadServer implements Agent {
 
     @Override
     public void onClose() {
-        CloseHelper.quietCloseAll(sender, aeron);
+        CloseHelper.quietCloseAll(marks, aeron);
     }
 }

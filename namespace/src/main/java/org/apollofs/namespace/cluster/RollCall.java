@@ -3,7 +3,6 @@ package org.apollofs.namespace.cluster;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.util.HashSet;
@@ -42,13 +41,9 @@ final class RollCall implements AutoCloseable {
     RollCall(NamespaceMemberContext ctx) throws IOException {
         this.ctx = ctx;
         channel = DatagramChannel.open();
-        channel.bind(address(ctx.address()));
+        channel.bind(ctx.address().peers());
         channel.configureBlocking(false);
         lastSaidNs = ctx.nanoClock().nanoTime() - INTERVAL_NS;
-    }
-
-    private static InetSocketAddress address(MemberAddress member) {
-        return new InetSocketAddress(member.host(), member.basePort() + MemberAddress.PORTS - 1);
     }
 
     /** Says and hears. @return whether all members have empty folders, and know it. */
@@ -99,7 +94,7 @@ final class RollCall implements AutoCloseable {
         for (MemberAddress member : members) {
             if (member.id() != ctx.memberId()) {
                 try {
-                    channel.send(ByteBuffer.wrap(words), address(member));
+                    channel.send(ByteBuffer.wrap(words), member.peers());
                 } catch (IOException e) {
                     // Its host does not answer, or has no name yet: it is said again.
                     LOG.debug("namespace member: roll call: member={}, {}", member.id(), e.getMessage());

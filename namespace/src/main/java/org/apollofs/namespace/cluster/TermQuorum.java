@@ -1,0 +1,240 @@
+package org.apollofs.namespace.cluster;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.DatagramChannel;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks the other members for their votes, to know that a term had not ended when they were asked.
+ *
+ * <p>A term ends when a majority has voted in a later one, and a vote is in the voter's file before it is told to anyone. So
+ * once a majority, this member among it, has been seen without such a vote, nobody led a later term when the round began, and
+ * nobody could have answered anything that this one's leader has not in its log (Raft's ReadIndex: Ongaro's thesis, 6.4, with
+ * votes in place of heartbeats). Clocks play no part.
+ *
+ * <p>Datagrams between {@link MemberAddress#peers} ports, little-endian:
+ *
+ * <pre>
+ *  0       4      8       16       24       28   32     40
+ *  | magic | type | nonce | number | member | 0  | vote |
+ *
+ *  ASK     nonce of the asker's start, number of its round
+ *  ANSWER  both repeated; the answerer's number, and the latest term that it has voted in
+ * </pre>
+ *
+ * A lost one is sent again by {@link #askAgain}. Not authenticated: who sees the nonces can forge answers, as he can forge votes.
+ *
+ * <p>A thread of its own answers at once, so that a round takes a trip through the network and nothing else. The other methods
+ * are for one thread, which is told of news.
+ */
+final class TermQuorum implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TermQuorum.class);
+    private static final int MAGIC = 0x31515441;
+    private static final int ASK = 1;
+    private static final int ANSWER = 2;
+    private static final int LENGTH = 40;
+    /** Of a member that has never voted, or does not remember it. */
+    private static final long NO_VOTE = -1;
+
+    private final int memberId;
+    private final List<MemberAddress> others;
+    private final LongSupplier vote;
+    private final Runnable onNews;
+    private final long nonce = new SecureRandom().nextLong();
+    private final DatagramChannel channel;
+    private final Thread thread;
+    private final ByteBuffer question = ByteBuffer.allocateDirect(LENGTH).order(ByteOrder.LITTLE_ENDIAN);
+    private final InetSocketAddress[] addresses;
+    /** Whether answers are not received any more. */
+    private volatile boolean isDeaf;
+
+    private volatile Round round = new Round(0, NO_VOTE, 0);
+
+    /** Votes that were seen for one question. Written by the thread that receives. */
+    private static final class Round {
+        private final long number;
+        private final long termId;
+        private final boolean[] hasAnswered;
+        private final AtomicInteger agreeing = new AtomicInteger();
+        private volatile boolean isDenied;
+
+        Round(long number, long termId, int others) {
+            this.number = number;
+            this.termId = termId;
+            hasAnswered = new boolean[others];
+        }
+    }
+
+    /**
+     * Binds the port and begins to answer.
+     *
+     * @param vote the latest term that this member has voted in, -1 for none; asked by two threads.
+     * @param onNews run by the thread that receives, when an answer has changed what is known of the round.
+     * @throws UncheckedIOException if the port is taken.
+     */
+    TermQuorum(NamespaceMemberContext ctx, LongSupplier vote, Runnable onNews) {
+        memberId = ctx.memberId();
+        others =
+                ctx.members().stream().filter(member -> member.id() != memberId).toList();
+        this.vote = vote;
+        this.onNews = onNews;
+        addresses = new InetSocketAddress[others.size()];
+        resolve();
+        try {
+            channel = DatagramChannel.open();
+            channel.bind(ctx.address().peers());
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "namespace member: port cannot be taken: " + ctx.address().peers(), e);
+        }
+        thread = ctx.threadFactory().newThread(this::receive);
+        thread.setName("namespace-votes");
+        thread.start();
+    }
+
+    private void resolve() {
+        for (int i = 0; i < addresses.length; i++) {
+            addresses[i] = others.get(i).peers();
+        }
+    }
+
+    // The asking thread.
+
+    /** Begins a round; what is known of the one before is forgotten. @param termId that this member leads. */
+    void ask(long number, long termId) {
+        if (!isConfirmed()) {
+            // Somebody did not answer. Is he still where he was?
+            resolve();
+        }
+        round = new Round(number, termId, others.size());
+        send(round);
+    }
+
+    /** Asks those again who have not answered. */
+    void askAgain() {
+        send(round);
+    }
+
+    private void send(Round asked) {
+        put(question, ASK, nonce, asked.number, 0);
+        for (int i = 0; i < addresses.length; i++) {
+            if (!asked.hasAnswered[i]) {
+                send(question, addresses[i]);
+            }
+        }
+    }
+
+    /** Whether the term of the last round had not ended when the round began. */
+    boolean isConfirmed() {
+        Round asked = round;
+        int majority = (others.size() + 1) / 2 + 1;
+        return asked.agreeing.get() + 1 >= majority && isVoteWithin(vote.getAsLong(), asked.termId);
+    }
+
+    /** Whether waiting for a confirmation is of little use: a member has voted in a later term, or no answer can come. */
+    boolean isDenied() {
+        Round asked = round;
+        return isDeaf || asked.isDenied || !isVoteWithin(vote.getAsLong(), asked.termId);
+    }
+
+    private static boolean isVoteWithin(long voted, long termId) {
+        return voted != NO_VOTE && voted <= termId;
+    }
+
+    // The receiving thread.
+
+    private void receive() {
+        ByteBuffer received = ByteBuffer.allocateDirect(LENGTH + 1).order(ByteOrder.LITTLE_ENDIAN);
+        try {
+            while (true) {
+                received.clear();
+                SocketAddress sender = channel.receive(received);
+                received.flip();
+                if (received.remaining() == LENGTH && received.getInt(0) == MAGIC) {
+                    onReceived(received, sender);
+                }
+            }
+        } catch (ClosedChannelException e) {
+            LOG.trace("namespace votes: closed");
+        } catch (IOException e) {
+            LOG.warn("namespace votes: reads take a place in the log from now on: {}", e.getMessage());
+        } finally {
+            isDeaf = true;
+        }
+    }
+
+    private void onReceived(ByteBuffer message, SocketAddress sender) {
+        int type = message.getInt(4);
+        if (type == ASK) {
+            put(message, ANSWER, message.getLong(8), message.getLong(16), vote.getAsLong());
+            send(message, sender);
+        } else if (type == ANSWER && message.getLong(8) == nonce) {
+            onAnswer(message.getLong(16), message.getInt(24), message.getLong(32));
+        }
+    }
+
+    private void onAnswer(long number, int member, long voted) {
+        Round asked = round;
+        if (asked.number != number) {
+            return;
+        }
+        for (int i = 0; i < others.size(); i++) {
+            if (others.get(i).id() == member && !asked.hasAnswered[i]) {
+                asked.hasAnswered[i] = true;
+                if (isVoteWithin(voted, asked.termId)) {
+                    asked.agreeing.incrementAndGet();
+                } else {
+                    asked.isDenied = true;
+                }
+                onNews.run();
+            }
+        }
+    }
+
+    // Both.
+
+    private void put(ByteBuffer message, int type, long nonceOfAsker, long number, long voted) {
+        message.clear()
+                .putInt(MAGIC)
+                .putInt(type)
+                .putLong(nonceOfAsker)
+                .putLong(number)
+                .putInt(memberId)
+                .putInt(0)
+                .putLong(voted)
+                .flip();
+    }
+
+    private void send(ByteBuffer message, SocketAddress to) {
+        try {
+            channel.send(message.rewind(), to);
+        } catch (IOException | RuntimeException e) {
+            // Its host does not answer, or has no name: others do, or the log is asked.
+            LOG.debug("namespace votes: not sent: to={}, {}", to, e.getMessage());
+        }
+    }
+
+    /** Waits for the thread. */
+    @Override
+    public void close() {
+        try {
+            channel.close();
+            thread.join();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
