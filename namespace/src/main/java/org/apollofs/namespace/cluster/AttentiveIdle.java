@@ -3,7 +3,7 @@ package org.apollofs.namespace.cluster;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.YieldingIdleStrategy;
 
@@ -16,7 +16,8 @@ import org.agrona.concurrent.YieldingIdleStrategy;
  * client). If each dozed for a millisecond the command would take five.
  *
  * <p>A client's thread and the one that answers questions are close only while they expect something: each thread that waits
- * closely takes some percent of a processor. The latter is not on a command's way, and not woken for one.
+ * closely takes some percent of a processor. Else they say how long they may rest at a time. The latter is not on a command's
+ * way, and not woken for one.
  *
  * <p>Each {@code new...Strategy} makes one strategy for one thread; {@link #wake} may be called by any.
  */
@@ -35,8 +36,6 @@ public final class AttentiveIdle {
     private static final long CLUSTER_PARK_NS = 100_000;
     /** Close waits after work of any kind: about 0.6 ms. Some threads have work of their own now and then. */
     private static final int CLOSE_PARKS = 10;
-    /** The same of the thread that answers questions when none is open: the next one of a lone client comes at once or late. */
-    private static final int READER_CLOSE_PARKS = 3;
     /** Close waits after a command was sent by this process: about 60 ms. */
     private static final int ATTENTION = 1_000;
     /**
@@ -51,14 +50,7 @@ public final class AttentiveIdle {
     private static final int DROWSIER_PARKS = 4;
     private static final long DROWSIER_PARK_NS = 1_000_000;
     /** Time of a doze, ns. */
-    private static final long DOZE_NS = 5_000_000;
-    /**
-     * Time of a doze of the thread that answers questions, ns: nobody in this process may know that one has come. After so many
-     * (about a second) without one it dozes like the others.
-     */
-    private static final long READER_DOZE_NS = 1_000_000;
-
-    private static final int READER_DOZES = 1_000;
+    static final long DOZE_NS = 5_000_000;
 
     private final List<Strategy> strategies = new CopyOnWriteArrayList<>();
     private final long closeParkNs;
@@ -75,17 +67,16 @@ public final class AttentiveIdle {
 
     /** A strategy for a thread that commands pass. */
     public IdleStrategy newStrategy() {
-        return add(new Strategy(() -> true, CLOSE_PARKS, DOZE_NS, true));
+        return add(new Strategy(() -> 0, true));
     }
 
-    /** A strategy for a client's thread. @param isExpecting whether it waits for an answer; asked by that thread. */
-    IdleStrategy newClientStrategy(BooleanSupplier isExpecting) {
-        return add(new Strategy(isExpecting, 0, DOZE_NS, false));
-    }
-
-    /** A strategy for a thread that answers questions. @param isExpecting whether any are open; asked by that thread. */
-    IdleStrategy newReaderStrategy(BooleanSupplier isExpecting) {
-        return add(new Strategy(isExpecting, READER_CLOSE_PARKS, READER_DOZE_NS, false));
+    /**
+     * A strategy for a thread that not every command passes: a client's, or the one that answers questions.
+     *
+     * @param rest ns to rest at a time, asked by that thread whenever there was no work; 0 to wait closely.
+     */
+    IdleStrategy newStrategy(LongSupplier rest) {
+        return add(new Strategy(rest, false));
     }
 
     private Strategy add(Strategy strategy) {
@@ -120,17 +111,13 @@ public final class AttentiveIdle {
     }
 
     private final class Strategy implements IdleStrategy {
-        private final BooleanSupplier isExpecting;
-        private final int restCloseParks;
-        private final long dozeNs;
+        private final LongSupplier rest;
         private final boolean isPassed;
         private final int yields;
         private int idleCycles;
         private int attention;
         /** Longer waits since there was work. */
         private int longWaits;
-        /** Dozes since there was work: others' work does not count. */
-        private int dozes;
 
         private boolean hasDozed;
         /** Attention that was asked for; 0 if none was. */
@@ -138,16 +125,9 @@ public final class AttentiveIdle {
 
         private volatile Thread dozing;
 
-        /**
-         * A strategy.
-         *
-         * @param restCloseParks close waits after work when nothing is expected.
-         * @param isPassed whether all commands pass the thread, so that it is woken for them.
-         */
-        Strategy(BooleanSupplier isExpecting, int restCloseParks, long dozeNs, boolean isPassed) {
-            this.isExpecting = isExpecting;
-            this.restCloseParks = restCloseParks;
-            this.dozeNs = dozeNs;
+        /** A strategy. @param isPassed whether all commands pass the thread, so that it is woken for them. */
+        Strategy(LongSupplier rest, boolean isPassed) {
+            this.rest = rest;
             this.isPassed = isPassed;
             yields = isPassed ? YIELDS : ASIDE_YIELDS;
         }
@@ -156,7 +136,6 @@ public final class AttentiveIdle {
         public void idle(int workCount) {
             if (workCount > 0) {
                 reset();
-                dozes = 0;
                 if (hasDozed) {
                     hasDozed = false;
                     wakeOthers(this);
@@ -174,10 +153,9 @@ public final class AttentiveIdle {
                 attention = Math.max(attention, asked);
                 longWaits = 0;
             }
-            int closeParks = CLOSE_PARKS;
-            if (!isExpecting.getAsBoolean()) {
+            long restNs = rest.getAsLong();
+            if (restNs > 0) {
                 attention = 0;
-                closeParks = restCloseParks;
             }
             if (idleCycles < yields) {
                 idleCycles++;
@@ -185,7 +163,9 @@ public final class AttentiveIdle {
             } else if (attention > 0) {
                 attention--;
                 LockSupport.parkNanos(closeParkNs);
-            } else if (idleCycles < yields + closeParks) {
+            } else if (restNs > 0) {
+                doze(restNs);
+            } else if (idleCycles < yields + CLOSE_PARKS) {
                 idleCycles++;
                 LockSupport.parkNanos(closeParkNs);
             } else {
@@ -200,8 +180,7 @@ public final class AttentiveIdle {
             } else if (longWaits <= DROWSY_PARKS + DROWSIER_PARKS) {
                 doze(DROWSIER_PARK_NS);
             } else {
-                dozes++;
-                doze(dozes <= READER_DOZES ? dozeNs : DOZE_NS);
+                doze(DOZE_NS);
             }
         }
 

@@ -43,6 +43,8 @@ final class CallWindow {
 
     private long nextId = 1;
     private long lowest = 1;
+    /** Calls in the window whose callers are in a hurry. */
+    private int urgent;
 
     private volatile boolean isClosed;
     private volatile boolean isStopped;
@@ -134,6 +136,11 @@ final class CallWindow {
         return lowest == nextId;
     }
 
+    /** Whether anybody waits who is in a hurry. */
+    boolean isUrgent() {
+        return urgent > 0;
+    }
+
     /** Takes submitted calls into the window, as far as it goes. */
     int admit() {
         int count = 0;
@@ -144,6 +151,7 @@ final class CallWindow {
             }
             call.id = nextId++;
             window[(int) call.id & mask] = call;
+            urgent += call.isPatient ? 0 : 1;
             count++;
         }
         return count;
@@ -190,6 +198,7 @@ final class CallWindow {
 
     private void remove(PendingCall call) {
         window[(int) call.id & mask] = null;
+        urgent -= call.isPatient ? 0 : 1;
         while (lowest < nextId && window[(int) lowest & mask] == null) {
             lowest++;
         }

@@ -189,9 +189,12 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
 
     // The agent.
 
-    /** Whether answers are to come. */
-    boolean isExpecting() {
-        return !calls.isEmpty() || session == 0 || (reads != null && reads.isExpecting());
+    /** How long the thread may rest: not while answers are to come that callers are in a hurry for. */
+    long restNs() {
+        if (!calls.isEmpty() || session == 0) {
+            return 0;
+        }
+        return reads == null ? AttentiveIdle.DOZE_NS : reads.restNs();
     }
 
     @Override

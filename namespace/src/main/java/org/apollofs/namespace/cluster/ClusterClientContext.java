@@ -9,7 +9,7 @@ import java.net.SocketException;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
-import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
@@ -234,8 +234,8 @@ public final class ClusterClientContext {
     }
 
     /** The strategy of the client's thread. Called once, before there are calls. */
-    IdleStrategy newIdleStrategy(BooleanSupplier isExpecting) {
-        ownIdle = idle.newClientStrategy(isExpecting);
+    IdleStrategy newIdleStrategy(LongSupplier rest) {
+        ownIdle = idle.newStrategy(rest);
         return ownIdle;
     }
 

@@ -45,7 +45,7 @@ public final class ClusterNamespace extends CommandNamespace {
         ClusterNamespace namespace = new ClusterNamespace(client, ctx);
         if (ctx.threadFactory() != null) {
             namespace.runner =
-                    new AgentRunner(ctx.newIdleStrategy(client::isExpecting), ClusterNamespace::onError, null, client);
+                    new AgentRunner(ctx.newIdleStrategy(client::restNs), ClusterNamespace::onError, null, client);
             AgentRunner.startOnThread(namespace.runner, ctx.threadFactory());
             try {
                 long session = client.session();

@@ -49,10 +49,15 @@ final class Frames {
 
     /** Puts a result into a message. @return where the next frame goes. */
     static int putResult(MutableDirectBuffer to, int at, DirectBuffer result, int offset, int length) {
-        to.putInt(at, length, LITTLE_ENDIAN);
-        to.putInt(at + CHECKSUM, 0, LITTLE_ENDIAN);
+        putResultHeader(to, at, length);
         to.putBytes(at + HEADER_LENGTH, result, offset, length);
         return at + framed(length);
+    }
+
+    /** Puts what stands before a result, which takes {@link #framed} bytes with it. */
+    static void putResultHeader(MutableDirectBuffer to, int at, int length) {
+        to.putInt(at, length, LITTLE_ENDIAN);
+        to.putInt(at + CHECKSUM, 0, LITTLE_ENDIAN);
     }
 
     /** Where to cut frames so that a message has at most some bytes, and at least one frame. */

@@ -156,7 +156,7 @@ public final class NamespaceMember implements AutoCloseable {
                 archive.context().archiveId(),
                 counters);
         ReadServer reads = new ReadServer(ctx, aeronDirectory(), answers, marks, counters);
-        readIdle = ctx.idle().newReaderStrategy(reads::isExpecting);
+        readIdle = ctx.idle().newStrategy(reads::restNs);
         readRunner = new AgentRunner(
                 readIdle,
                 NamespaceMember::onError,

@@ -33,6 +33,8 @@ final class PendingCall implements CommandChannel.Call {
     long deadlineNs;
     long sentNs;
     boolean wasSent;
+    /** Whether the caller can wait a little longer. */
+    boolean isPatient;
 
     private NamespaceError error;
     private String reason;
@@ -49,6 +51,12 @@ final class PendingCall implements CommandChannel.Call {
     @Override
     public MutableDirectBuffer command() {
         return command;
+    }
+
+    @Override
+    public PendingCall patiently() {
+        isPatient = true;
+        return this;
     }
 
     @Override
@@ -139,6 +147,7 @@ final class PendingCall implements CommandChannel.Call {
             window.keepLarge(result);
             result = new ExpandableDirectByteBuffer(INITIAL_LENGTH);
         }
+        isPatient = false;
         window.release(this);
     }
 }

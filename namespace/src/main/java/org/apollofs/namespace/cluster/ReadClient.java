@@ -30,6 +30,9 @@ final class ReadClient implements CommandChannel {
     private static final long KEEP_ALIVE_NS = 10_000_000_000L;
 
     private static final long CHECK_NS = 10_000_000L;
+    /** Rest while none but patient callers wait. */
+    private static final long PATIENT_NS = 250_000L;
+
     private static final int NOWHERE = -1;
 
     private final ClusterClientContext ctx;
@@ -81,9 +84,12 @@ final class ReadClient implements CommandChannel {
 
     // The agent.
 
-    /** Whether answers are to come. */
-    boolean isExpecting() {
-        return !calls.isEmpty();
+    /** How long the thread may rest: not while answers are to come that callers are in a hurry for. */
+    long restNs() {
+        if (calls.isEmpty()) {
+            return AttentiveIdle.DOZE_NS;
+        }
+        return calls.isUrgent() ? 0 : PATIENT_NS;
     }
 
     int poll(Aeron aeron, int leader, long now) {

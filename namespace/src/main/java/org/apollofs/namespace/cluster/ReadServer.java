@@ -39,6 +39,16 @@ final class ReadServer implements Agent {
 
     private static final long CHECK_NS = 1_000_000_000L;
 
+    // How long the thread rests at a time, and for how long after a question.
+    private static final long AT_ONCE_NS = 200_000L;
+    private static final long CLOSE_NS = 1_500_000L;
+    private static final long CLOSE_REST_NS = 250_000L;
+    private static final long RECENT_NS = 1_000_000_000L;
+    private static final long RECENT_REST_NS = 1_000_000L;
+    private static final long PATIENT_REST_NS = 2_000_000L;
+    /** Bytes of an answer that is one of many pages, as of a follower that catches up: the next question comes at once. */
+    private static final int FULL_PAGE = 768 * 1024;
+
     private final NamespaceMemberContext ctx;
     private final String aeronDirectory;
     private final NamespaceCounters counters;
@@ -51,13 +61,18 @@ final class ReadServer implements Agent {
     private final Long2ObjectHashMap<Client> clients = new Long2ObjectHashMap<>();
     private final ArrayList<Client> waitingClients = new ArrayList<>();
     private final ArrayDeque<Questions> questions = new ArrayDeque<>();
-    private final UnsafeBuffer header = new UnsafeBuffer(new byte[ReadProtocol.HEADER_LENGTH]);
+    private final UnsafeBuffer header = new UnsafeBuffer(new byte[ReadProtocol.HEADER_LENGTH + Frames.HEADER_LENGTH]);
 
     private Aeron aeron;
     private Subscription ipc;
     private Subscription udp;
     private long waitingBytes;
     private long lastCheckNs;
+    private long nowNs;
+    /** When the last question came that did not say it might be stale, or that had a large answer. */
+    private long urgentNs;
+    /** When the last other one came. */
+    private long patientNs;
     /** What the snapshot under which questions are answered holds for certain, see {@link #look}. */
     private long seenMark;
 
@@ -101,6 +116,9 @@ final class ReadServer implements Agent {
         this.marks = marks;
         this.counters = counters;
         lastCheckNs = ctx.nanoClock().nanoTime();
+        nowNs = lastCheckNs;
+        urgentNs = nowNs - RECENT_NS;
+        patientNs = urgentNs;
     }
 
     @Override
@@ -127,6 +145,7 @@ final class ReadServer implements Agent {
             throw new AgentTerminationException("the media driver is gone: " + aeronDirectory);
         }
         long now = ctx.nanoClock().nanoTime();
+        nowNs = now;
         int work = aeron.conductorAgentInvoker().invoke();
         work += marks.poll(aeron, now);
         if (waitingBytes < MAX_WAITING) {
@@ -143,9 +162,25 @@ final class ReadServer implements Agent {
         return work;
     }
 
-    /** Whether questions or answers wait. */
-    boolean isExpecting() {
-        return !questions.isEmpty() || !waitingClients.isEmpty();
+    /**
+     * How long the thread may rest: not while questions or answers wait; else the less, the less long ago a question came that is
+     * likely to be followed by another at once. Those of a live follower are not, and it is patient.
+     */
+    long restNs() {
+        if (!questions.isEmpty() || !waitingClients.isEmpty()) {
+            return 0;
+        }
+        long sinceUrgentNs = nowNs - urgentNs;
+        if (sinceUrgentNs < AT_ONCE_NS) {
+            return 0;
+        }
+        if (sinceUrgentNs < CLOSE_NS) {
+            return CLOSE_REST_NS;
+        }
+        if (sinceUrgentNs < RECENT_NS) {
+            return RECENT_REST_NS;
+        }
+        return nowNs - patientNs < RECENT_NS ? PATIENT_REST_NS : AttentiveIdle.DOZE_NS;
     }
 
     // Questions come.
@@ -167,7 +202,7 @@ final class ReadServer implements Agent {
             counters.readsRefused.increment();
             return;
         }
-        client.seenNs = ctx.nanoClock().nanoTime();
+        client.seenNs = nowNs;
         int framesLength = length - ReadProtocol.HEADER_LENGTH;
         UnsafeBuffer frames = new UnsafeBuffer(new byte[framesLength]);
         frames.putBytes(0, buffer, offset + ReadProtocol.HEADER_LENGTH, framesLength);
@@ -177,8 +212,10 @@ final class ReadServer implements Agent {
         if (after == 0) {
             // Waits for nothing, so not behind those that do.
             questions.addFirst(message);
+            patientNs = nowNs;
         } else {
             questions.addLast(message);
+            urgentNs = nowNs;
         }
     }
 
@@ -282,12 +319,13 @@ final class ReadServer implements Agent {
             if (clients.get(answered.nonce) != answered) {
                 continue;
             }
-            if (answered.results.isEmpty()) {
-                waitingClients.add(answered);
-            }
+            boolean wasWaiting = !answered.results.isEmpty();
             answered.position = position;
             if (!Frames.forEach(message.frames, 0, message.frames.capacity(), null, onQuestion)) {
                 counters.readsRefused.increment();
+            }
+            if (!wasWaiting && !answered.results.isEmpty()) {
+                waitingClients.add(answered);
             }
         }
     }
@@ -295,9 +333,25 @@ final class ReadServer implements Agent {
     private void onQuestion(DirectBuffer buffer, int offset, int length, boolean isWhole) {
         DirectBuffer result = answers.answer(buffer, offset, length);
         counters.reads.increment();
-        if (!answered.results.add(result, answers.offset(), answers.length())) {
+        if (answers.length() >= FULL_PAGE) {
+            urgentNs = nowNs;
+        }
+        if (!sendAtOnce(result) && !answered.results.add(result, answers.offset(), answers.length())) {
             counters.answersDropped.increment();
         }
+    }
+
+    /** Sends a large answer from where it was written, in a message of its own, if nothing waits before it. */
+    private boolean sendAtOnce(DirectBuffer result) {
+        int framed = Frames.framed(answers.length()) - Frames.HEADER_LENGTH;
+        if (answers.length() < WaitingResults.FULL_LENGTH
+                || !answered.results.isEmpty()
+                || answers.offset() + framed > result.capacity()) {
+            return false;
+        }
+        ReadProtocol.putHeader(header, ReadProtocol.ANSWERS, answered.nonce, position);
+        Frames.putResultHeader(header, ReadProtocol.HEADER_LENGTH, answers.length());
+        return answered.publication.offer(header, 0, header.capacity(), result, answers.offset(), framed, null) > 0;
     }
 
     private int flush() {

@@ -9,7 +9,7 @@ import org.agrona.ExpandableDirectByteBuffer;
  */
 final class WaitingResults {
     /** Bytes of results from which on a message is sent. */
-    private static final int FULL_LENGTH = 32 * 1024;
+    static final int FULL_LENGTH = 32 * 1024;
 
     private static final int MAX_WAITING = 64 << 20;
 

@@ -3,6 +3,7 @@ package org.apollofs.namespace.command;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.apollofs.namespace.client.Change;
 import org.apollofs.namespace.client.ChangeOperation;
@@ -31,6 +32,19 @@ public final class ChangeRecord {
     public static final int PATH = 60;
 
     private byte[] scratch = new byte[256];
+
+    /**
+     * Entries that are neighbours in the log, each behind its length: {@code | int32 length | entry ... | int32 length | ...}.
+     *
+     * @param sequence of the first.
+     */
+    public void decodeRun(long sequence, DirectBuffer buffer, int offset, int length, Consumer<Change> consumer) {
+        int at = offset;
+        for (long number = sequence; at < offset + length; number++) {
+            consumer.accept(decode(number, buffer, at + Integer.BYTES));
+            at += Integer.BYTES + buffer.getInt(at, LITTLE_ENDIAN);
+        }
+    }
 
     /** The entry at an offset. */
     public Change decode(long sequence, DirectBuffer buffer, int offset) {

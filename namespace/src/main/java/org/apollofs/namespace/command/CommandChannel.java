@@ -30,6 +30,16 @@ public interface CommandChannel extends AutoCloseable {
         MutableDirectBuffer command();
 
         /**
+         * Says, before the command is sent, that nobody is in a hurry: the result may come some 100 us later, and waiting for it
+         * takes less of a processor.
+         *
+         * @return this.
+         */
+        default Call patiently() {
+            return this;
+        }
+
+        /**
          * Sends the command and does not wait: several calls of one thread may be under way.
          *
          * @param length bytes of the command.

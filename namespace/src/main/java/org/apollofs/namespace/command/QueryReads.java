@@ -201,7 +201,8 @@ public final class QueryReads implements NamespaceReads {
     @Override
     public ChangePage changes(long from, byte[] prefix, int limit, boolean mayBeStale) {
         CommandEncoder.checkPath(prefix);
-        try (CommandChannel.Call call = channel.begin()) {
+        try (CommandChannel.Call begun = channel.begin()) {
+            CommandChannel.Call call = mayBeStale ? begun.patiently() : begun;
             ChangesQueryEncoder query = new ChangesQueryEncoder();
             query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder())
                     .fromSequence(from)

@@ -25,7 +25,7 @@ import org.apollofs.namespace.client.PlacementTable;
 import org.apollofs.namespace.client.Txn;
 import org.apollofs.namespace.client.TxnResult;
 import org.apollofs.namespace.command.sbe.ChangeRangeResultDecoder;
-import org.apollofs.namespace.command.sbe.ChangesResultDecoder;
+import org.apollofs.namespace.command.sbe.ChangeRunsResultDecoder;
 import org.apollofs.namespace.command.sbe.ConsumersResultDecoder;
 import org.apollofs.namespace.command.sbe.ContentResultDecoder;
 import org.apollofs.namespace.command.sbe.DirectoryResultDecoder;
@@ -203,18 +203,19 @@ public final class ResultDecoder {
     }
 
     ChangePage changes(DirectBuffer result) {
-        expect(result, ChangesResultDecoder.TEMPLATE_ID);
-        ChangesResultDecoder page = new ChangesResultDecoder();
+        expect(result, ChangeRunsResultDecoder.TEMPLATE_ID);
+        ChangeRunsResultDecoder page = new ChangeRunsResultDecoder();
         page.wrapAndApplyHeader(result, 0, header);
-        int count = page.recordCount();
-        List<Change> changes = new ArrayList<>(count);
+        List<Change> changes = new ArrayList<>(page.recordCount());
         ChangeRecord record = new ChangeRecord();
-        int offset = page.limit() + ChangesResultDecoder.recordsHeaderLength();
-        for (int i = 0; i < count; i++) {
-            int length = result.getInt(offset, LITTLE_ENDIAN);
-            long sequence = result.getLong(offset + Integer.BYTES, LITTLE_ENDIAN);
-            changes.add(record.decode(sequence, result, offset + Integer.BYTES + Long.BYTES));
-            offset += Integer.BYTES + Long.BYTES + length;
+        int offset = page.limit() + ChangeRunsResultDecoder.recordsHeaderLength();
+        int end = offset + page.recordsLength();
+        while (offset < end) {
+            long sequence = result.getLong(offset, LITTLE_ENDIAN);
+            int length = result.getInt(offset + Long.BYTES, LITTLE_ENDIAN);
+            offset += Long.BYTES + Integer.BYTES;
+            record.decodeRun(sequence, result, offset, length, changes::add);
+            offset += length;
         }
         return new ChangePage(changes, page.nextSequence(), page.lastSequence());
     }

@@ -14,6 +14,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.namespace.client.ChangeLog;
 import org.apollofs.namespace.client.ChangeOperation;
 import org.apollofs.namespace.client.NamespaceError;
+import org.apollofs.namespace.command.ChangeRecord;
 import org.lmdbjava.Cursor;
 import org.lmdbjava.GetOp;
 import org.lmdbjava.Txn;
@@ -30,13 +31,22 @@ final class ChangeReader {
     private final Tables tables;
     private final Meta live;
     private final Key key = new Key();
+    private final UnsafeBuffer block = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer entry = new UnsafeBuffer(0, 0);
+    private int count;
+    private int length;
     private long next;
     private long last;
 
     /** Takes the entries of a page. */
     interface Visitor {
-        void onEntry(long sequence, DirectBuffer entry);
+        /**
+         * Neighbours of one block, as they stand in it; see {@link ChangeRecord#decodeRun}.
+         *
+         * @param sequence of the first.
+         * @param run valid during the call.
+         */
+        void onRun(long sequence, DirectBuffer run, int count);
     }
 
     /** @param live counters of the present batch; null where what is committed is read. */
@@ -68,33 +78,74 @@ final class ChangeReader {
         if (from > last) {
             return;
         }
-        int count = 0;
-        int length = 0;
+        count = 0;
+        length = 0;
         int scanned = 0;
         try (Cursor<DirectBuffer> cursor = tables.changes.openCursor(txn)) {
-            boolean found = ChangeTable.seek(cursor, key, from);
-            while (found) {
-                DirectBuffer block = cursor.val();
-                long sequence = cursor.key().getLong(0, BIG_ENDIAN);
-                for (int at = 0; at < block.capacity(); at = ChangeTable.after(block, at), sequence++) {
-                    if (sequence < from) {
-                        continue;
-                    }
-                    if (count >= limit || length >= MAX_PAGE_LENGTH || scanned >= MAX_SCANNED) {
-                        return;
-                    }
-                    entry.wrap(block, at + ChangeTable.LENGTH_PREFIX, block.getInt(at));
-                    next = sequence + 1;
-                    scanned++;
-                    if (prefix.length == 0 || concerns(entry, prefix)) {
-                        visitor.onEntry(sequence, entry);
-                        count++;
-                        length += Integer.BYTES + Long.BYTES + entry.capacity();
-                    }
+            boolean isFound = ChangeTable.seek(cursor, key, from);
+            while (isFound && count < limit && length < MAX_PAGE_LENGTH && scanned < MAX_SCANNED) {
+                int at = enter(cursor, from);
+                long first = next;
+                isFound = cursor.next();
+                long end = isFound ? cursor.key().getLong(0, BIG_ENDIAN) : last + 1;
+                if (prefix.length == 0) {
+                    all(at, end, limit, visitor);
+                } else {
+                    matching(at, prefix, limit, visitor);
                 }
-                found = cursor.next();
+                scanned += (int) (next - first);
             }
         }
+    }
+
+    /** Takes the block at a cursor, and goes to its first entry from a sequence on. @return its offset. */
+    private int enter(Cursor<DirectBuffer> cursor, long from) {
+        // Bytes of the map do not move when the cursor does.
+        block.wrap(cursor.val(), 0, cursor.val().capacity());
+        next = cursor.key().getLong(0, BIG_ENDIAN);
+        int at = 0;
+        while (next < from) {
+            at = ChangeTable.after(block, at);
+            next++;
+        }
+        return at;
+    }
+
+    /** All entries of the block from an offset on: they are not looked at, unless only some of them have room. */
+    private void all(int at, long end, int limit, Visitor visitor) {
+        int room = limit - count;
+        if (end - next <= room) {
+            hand(next, at, block.capacity(), (int) (end - next), visitor);
+            next = end;
+            return;
+        }
+        int to = at;
+        for (int i = 0; i < room; i++) {
+            to = ChangeTable.after(block, to);
+        }
+        hand(next, at, to, room, visitor);
+        next += room;
+    }
+
+    /** The entries of the block from an offset on that concern a prefix. */
+    private void matching(int from, byte[] prefix, int limit, Visitor visitor) {
+        int at = from;
+        while (at < block.capacity() && count < limit) {
+            int to = ChangeTable.after(block, at);
+            entry.wrap(block, at + ChangeTable.LENGTH_PREFIX, to - at - ChangeTable.LENGTH_PREFIX);
+            if (concerns(entry, prefix)) {
+                hand(next, at, to, 1, visitor);
+            }
+            next++;
+            at = to;
+        }
+    }
+
+    private void hand(long sequence, int from, int to, int entries, Visitor visitor) {
+        entry.wrap(block, from, to - from);
+        visitor.onRun(sequence, entry, entries);
+        count += entries;
+        length += to - from;
     }
 
     /** Where the last page ended: the sequence to go on from. */

@@ -213,7 +213,7 @@ public final class LocalReads implements NamespaceReads, AutoCloseable {
                     from,
                     prefix,
                     limit,
-                    (sequence, entry) -> changes.add(record.decode(sequence, entry, 0)));
+                    (sequence, run, count) -> record.decodeRun(sequence, run, 0, run.capacity(), changes::add));
             return new ChangePage(changes, reader.changes.next(), reader.changes.last());
         });
     }

@@ -20,7 +20,7 @@ import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.PlacementTable;
 import org.apollofs.namespace.command.Records;
 import org.apollofs.namespace.command.sbe.ChangeRangeResultEncoder;
-import org.apollofs.namespace.command.sbe.ChangesResultEncoder;
+import org.apollofs.namespace.command.sbe.ChangeRunsResultEncoder;
 import org.apollofs.namespace.command.sbe.ConsumersResultEncoder;
 import org.apollofs.namespace.command.sbe.ContentResultEncoder;
 import org.apollofs.namespace.command.sbe.DirectoryResultEncoder;
@@ -60,7 +60,7 @@ final class ResultWriter {
     private final LiveExtentsResultEncoder liveExtentsResult = new LiveExtentsResultEncoder();
     private final TransactionResultEncoder transactionResult = new TransactionResultEncoder();
     private final KeyPageResultEncoder keyPageResult = new KeyPageResultEncoder();
-    private final ChangesResultEncoder changesResult = new ChangesResultEncoder();
+    private final ChangeRunsResultEncoder changesResult = new ChangeRunsResultEncoder();
     private final ChangeRangeResultEncoder rangeResult = new ChangeRangeResultEncoder();
     private final ConsumersResultEncoder consumersResult = new ConsumersResultEncoder();
     private final XattrResultEncoder xattrResult = new XattrResultEncoder();
@@ -264,20 +264,20 @@ final class ResultWriter {
         limit = keyPageResult.limit();
     }
 
-    /** A page of the change log: entries are copied as they stand in their table. */
+    /** A page of the change log: runs of entries are copied as they stand in their table. */
     void changes(Txn<DirectBuffer> txn, ChangeReader reader, long from, byte[] prefix, int atMost) {
         changesResult
                 .wrapAndApplyHeader(buffer, offset, header)
                 .session(session)
                 .commandId(commandId);
-        int start = changesResult.limit() + ChangesResultEncoder.recordsHeaderLength();
+        int start = changesResult.limit() + ChangeRunsResultEncoder.recordsHeaderLength();
         int[] at = {start, 0};
-        reader.read(txn, from, prefix, Math.max(1, atMost), (sequence, entry) -> {
-            buffer.putInt(at[0], entry.capacity(), LITTLE_ENDIAN);
-            buffer.putLong(at[0] + Integer.BYTES, sequence, LITTLE_ENDIAN);
-            buffer.putBytes(at[0] + Integer.BYTES + Long.BYTES, entry, 0, entry.capacity());
-            at[0] += Integer.BYTES + Long.BYTES + entry.capacity();
-            at[1]++;
+        reader.read(txn, from, prefix, Math.max(1, atMost), (sequence, run, count) -> {
+            buffer.putLong(at[0], sequence, LITTLE_ENDIAN);
+            buffer.putInt(at[0] + Long.BYTES, run.capacity(), LITTLE_ENDIAN);
+            buffer.putBytes(at[0] + Long.BYTES + Integer.BYTES, run, 0, run.capacity());
+            at[0] += Long.BYTES + Integer.BYTES + run.capacity();
+            at[1] += count;
         });
         changesResult.nextSequence(reader.next()).lastSequence(reader.last()).recordCount(at[1]);
         buffer.putInt(start - Integer.BYTES, at[0] - start, LITTLE_ENDIAN);
