@@ -9,8 +9,9 @@ import org.agrona.concurrent.YieldingIdleStrategy;
 
 /**
  * How the threads of a member wait for work: closely for a while after there was some, then dozing, so that an idle site
- * takes next to no processor time. Whoever has a command in the same process wakes them all at once; and a thread that finds
- * work when it had dozed, as the driver's does when a message comes from elsewhere, wakes the others, for a shorter while.
+ * takes next to no processor time. Whoever has a command in the same process wakes them all at once; and one that commands pass
+ * and that finds work when it had dozed, as the driver's does when a message comes from elsewhere, wakes the others, for a
+ * shorter while.
  *
  * <p>A command passes five threads one after the other (client, consensus module, archive, consensus module, service,
  * client). If each dozed for a millisecond the command would take five.
@@ -138,7 +139,9 @@ public final class AttentiveIdle {
                 reset();
                 if (hasDozed) {
                     hasDozed = false;
-                    wakeOthers(this);
+                    if (isPassed) {
+                        wakeOthers(this);
+                    }
                 }
             } else {
                 idle();

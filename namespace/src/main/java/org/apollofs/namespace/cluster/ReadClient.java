@@ -49,6 +49,9 @@ final class ReadClient implements CommandChannel {
     private ExclusivePublication publication;
     private int member = NOWHERE;
     private boolean isWelcome;
+    /** Whether the last answer was one of many pages. */
+    private boolean isPaging;
+
     private int messageLength;
     private long helloNs;
     private long lastCheckNs;
@@ -89,7 +92,7 @@ final class ReadClient implements CommandChannel {
         if (calls.isEmpty()) {
             return AttentiveIdle.DOZE_NS;
         }
-        return calls.isUrgent() ? 0 : PATIENT_NS;
+        return calls.isUrgent() || isPaging ? 0 : PATIENT_NS;
     }
 
     int poll(Aeron aeron, int leader, long now) {
@@ -187,6 +190,7 @@ final class ReadClient implements CommandChannel {
             isWelcome = true;
         } else if (type == ReadProtocol.ANSWERS) {
             position = ReadProtocol.position(buffer, offset);
+            isPaging = length >= ReadProtocol.FULL_PAGE;
             int framesLength = length - ReadProtocol.HEADER_LENGTH;
             if (!Frames.forEach(buffer, offset + ReadProtocol.HEADER_LENGTH, framesLength, null, onResult)) {
                 throw new IllegalStateException("answers that are not whole: length=" + length);

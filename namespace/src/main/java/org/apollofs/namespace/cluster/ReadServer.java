@@ -46,8 +46,6 @@ final class ReadServer implements Agent {
     private static final long RECENT_NS = 1_000_000_000L;
     private static final long RECENT_REST_NS = 1_000_000L;
     private static final long PATIENT_REST_NS = 2_000_000L;
-    /** Bytes of an answer that is one of many pages, as of a follower that catches up: the next question comes at once. */
-    private static final int FULL_PAGE = 768 * 1024;
 
     private final NamespaceMemberContext ctx;
     private final String aeronDirectory;
@@ -333,7 +331,7 @@ final class ReadServer implements Agent {
     private void onQuestion(DirectBuffer buffer, int offset, int length, boolean isWhole) {
         DirectBuffer result = answers.answer(buffer, offset, length);
         counters.reads.increment();
-        if (answers.length() >= FULL_PAGE) {
+        if (answers.length() >= ReadProtocol.FULL_PAGE) {
             urgentNs = nowNs;
         }
         if (!sendAtOnce(result) && !answered.results.add(result, answers.offset(), answers.length())) {
