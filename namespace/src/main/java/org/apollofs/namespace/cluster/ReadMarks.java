@@ -21,7 +21,7 @@ final class ReadMarks implements AutoCloseable {
     private static final long BARRIER_NS = 200_000_000L;
 
     private static final long ASK_AGAIN_NS = 50_000_000L;
-    /** Members may be sites apart. */
+    /** Time for a mark to be confirmed and reached: members may be sites apart. */
     private static final long GIVE_UP_NS = 500_000_000L;
     /** Barriers only, for a while after the others did not confirm. */
     private static final long ASIDE_NS = 1_000_000_000L;
@@ -116,16 +116,16 @@ final class ReadMarks implements AutoCloseable {
     }
 
     private int confirm(Aeron aeron, long now) {
-        if (quorum.isConfirmed()) {
-            return 0;
-        }
-        if (quorum.isDenied() || now - begunNs > GIVE_UP_NS) {
+        boolean isConfirmed = quorum.isConfirmed();
+        // A confirmed end may not be reached either: if it is padding, or if the others went and it was cut off.
+        if ((!isConfirmed && quorum.isDenied()) || now - begunNs > GIVE_UP_NS) {
             isConfirming = false;
             isAside = true;
             asideSinceNs = now;
+            sentNs = now - BARRIER_NS;
             return begin(aeron, now);
         }
-        if (now - sentNs > ASK_AGAIN_NS) {
+        if (!isConfirmed && now - sentNs > ASK_AGAIN_NS) {
             sentNs = now;
             quorum.askAgain();
             return 1;
