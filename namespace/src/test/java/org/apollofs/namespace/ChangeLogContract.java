@@ -134,6 +134,29 @@ public abstract class ChangeLogContract {
         assertEquals(page.last() + 1, beyond.next());
     }
 
+    /** Pages begin and end anywhere in the blocks that entries stand in. */
+    @Test
+    void shouldReadManyEntriesFromAnywhere() {
+        int count = 500;
+        for (int i = 0; i < count; i++) {
+            keys.put(prefix + "many/" + i, bytes("v"), KeyValue.ANY_VERSION);
+        }
+        List<Change> all = read(start, "");
+        assertTrue(all.size() >= count);
+        assertEquals(
+                count,
+                read(start, prefix + "many").stream()
+                        .filter(change -> change.operation() == ChangeOperation.PUT)
+                        .count());
+        for (int limit : new int[] {1, 7, 24, 100, all.size()}) {
+            for (int from = 0; from + limit <= all.size(); from += 61) {
+                ChangePage page = log.read(start + from, "", limit);
+                assertEquals(all.subList(from, from + limit), page.changes());
+                assertEquals(start + from + limit, page.next());
+            }
+        }
+    }
+
     @Test
     void shouldTellOfRenamedDirectoriesAbove() {
         keys.put(prefix + "run1/latest", bytes("v"), KeyValue.ANY_VERSION);

@@ -12,6 +12,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.ExpandableDirectByteBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.namespace.command.CommandChannel;
+import org.apollofs.namespace.state.QueryAnswers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -190,7 +191,7 @@ final class ReadClient implements CommandChannel {
             isWelcome = true;
         } else if (type == ReadProtocol.ANSWERS) {
             position = ReadProtocol.position(buffer, offset);
-            isPaging = length >= ReadProtocol.FULL_PAGE;
+            isPaging = length >= QueryAnswers.FULL_PAGE;
             int framesLength = length - ReadProtocol.HEADER_LENGTH;
             if (!Frames.forEach(buffer, offset + ReadProtocol.HEADER_LENGTH, framesLength, null, onResult)) {
                 throw new IllegalStateException("answers that are not whole: length=" + length);

@@ -34,9 +34,6 @@ final class ReadProtocol {
     static final int QUESTION_STREAM = 110;
     static final int ANSWER_STREAM = 111;
 
-    /** Bytes of an answer that is one of many pages, as of a follower that catches up: the next question comes at once. */
-    static final int FULL_PAGE = 768 * 1024;
-
     private static final int TYPE = 0;
     private static final int VERSION_OFFSET = 4;
     private static final int NONCE = 8;

@@ -331,7 +331,7 @@ final class ReadServer implements Agent {
     private void onQuestion(DirectBuffer buffer, int offset, int length, boolean isWhole) {
         DirectBuffer result = answers.answer(buffer, offset, length);
         counters.reads.increment();
-        if (answers.length() >= ReadProtocol.FULL_PAGE) {
+        if (answers.length() >= QueryAnswers.FULL_PAGE) {
             urgentNs = nowNs;
         }
         if (!sendAtOnce(result) && !answered.results.add(result, answers.offset(), answers.length())) {

@@ -8,10 +8,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
+import java.nio.channels.UnresolvedAddressException;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import org.agrona.CloseHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,7 +67,9 @@ final class TermQuorum implements AutoCloseable {
     private static final class Round {
         private final long number;
         private final long termId;
+        /** The asking thread may see this late, and then asks once too often. */
         private final boolean[] hasAnswered;
+
         private final AtomicInteger agreeing = new AtomicInteger();
         private volatile boolean isDenied;
 
@@ -91,18 +95,24 @@ final class TermQuorum implements AutoCloseable {
         this.onNews = onNews;
         addresses = new InetSocketAddress[others.size()];
         resolve();
-        try {
-            channel = DatagramChannel.open();
-            channel.bind(ctx.address().peers());
-        } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "namespace member: port cannot be taken: " + ctx.address().peers(), e);
-        }
+        channel = open(ctx.address().peers());
         thread = ctx.threadFactory().newThread(this::receive);
         thread.setName("namespace-votes");
         thread.start();
     }
 
+    private static DatagramChannel open(InetSocketAddress own) {
+        DatagramChannel opened = null;
+        try {
+            opened = DatagramChannel.open();
+            return opened.bind(own);
+        } catch (IOException e) {
+            CloseHelper.quietClose(opened);
+            throw new UncheckedIOException("namespace member: port cannot be taken: " + own, e);
+        }
+    }
+
+    /** May ask a name server. */
     private void resolve() {
         for (int i = 0; i < addresses.length; i++) {
             addresses[i] = others.get(i).peers();
@@ -219,21 +229,25 @@ final class TermQuorum implements AutoCloseable {
     private void send(ByteBuffer message, SocketAddress to) {
         try {
             channel.send(message.rewind(), to);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | UnresolvedAddressException e) {
             // Its host does not answer, or has no name: others do, or the log is asked.
             LOG.debug("namespace votes: not sent: to={}, {}", to, e.getMessage());
         }
     }
 
-    /** Waits for the thread. */
+    /** Waits for the thread, also when interrupted: what it asks for votes may be closed after. */
     @Override
     public void close() {
-        try {
-            channel.close();
-            thread.join();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
+        CloseHelper.quietClose(channel);
+        boolean isInterrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                isInterrupted = true;
+            }
+        }
+        if (isInterrupted) {
             Thread.currentThread().interrupt();
         }
     }

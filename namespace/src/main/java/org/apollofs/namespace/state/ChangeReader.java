@@ -22,7 +22,7 @@ import org.lmdbjava.Txn;
 /** Reads the change log and its consumers. Has scratch buffers, so each reader needs its own. */
 final class ChangeReader {
     /** Bytes of entries in a page, about: the answer stays below a command's limit. */
-    private static final int MAX_PAGE_LENGTH = 768 * 1024;
+    static final int MAX_PAGE_LENGTH = 768 * 1024;
     /** Entries that are looked at for a page: a few milliseconds. */
     private static final int MAX_SCANNED = 32 * 1024;
     /** Consumers in a page. */

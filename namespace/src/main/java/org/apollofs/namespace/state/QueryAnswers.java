@@ -15,6 +15,12 @@ import org.lmdbjava.Txn;
  * waits for nobody, but while the map grows: whether what was answered is committed is for the caller to ask.
  */
 public final class QueryAnswers {
+    /**
+     * Bytes of an answer from which on it is one of many pages, as of a follower of the change log that catches up: the next
+     * question comes at once.
+     */
+    public static final int FULL_PAGE = ChangeReader.MAX_PAGE_LENGTH;
+
     private final LocalReads reads;
     private final StateReader state;
     private final ResultWriter results = new ResultWriter();
