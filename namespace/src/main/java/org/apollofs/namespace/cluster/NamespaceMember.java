@@ -92,6 +92,7 @@ public final class NamespaceMember implements AutoCloseable {
     private IdleStrategy readIdle;
     private NodeStateFile votes;
     private TermQuorum quorum;
+    private ReadMarks marks;
     private volatile AgentRunner readRunner;
     private volatile boolean isStopping;
     private volatile boolean isClosed;
@@ -147,7 +148,7 @@ public final class NamespaceMember implements AutoCloseable {
             quorum = new TermQuorum(ctx, votes.candidateTerm()::candidateTermId, this::wakeReads);
         }
         QueryAnswers answers = state.reads().newAnswers();
-        ReadMarks marks = new ReadMarks(
+        marks = new ReadMarks(
                 barrier,
                 new BarrierSender(ctx, barrier),
                 quorum,
@@ -449,6 +450,11 @@ public final class NamespaceMember implements AutoCloseable {
     /** Neither asks the others for their votes from now on nor tells its own, as if their network were cut. For tests. */
     void stopConfirming() {
         quorum.close();
+    }
+
+    /** Where its reads wait for. For tests. */
+    ReadMarks marks() {
+        return marks;
     }
 
     /** Stops at once, as a crash would, but for the files, which are closed. For tests. */

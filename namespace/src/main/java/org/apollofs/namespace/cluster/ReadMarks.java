@@ -48,6 +48,7 @@ final class ReadMarks implements AutoCloseable {
     private ServiceProgress.Term term;
     private int recordingCounter = CountersReader.NULL_COUNTER_ID;
     private long recordingId;
+    private volatile long beyond;
 
     /**
      * For a member.
@@ -165,9 +166,14 @@ final class ReadMarks implements AutoCloseable {
         if (recordingCounter == CountersReader.NULL_COUNTER_ID) {
             return false;
         }
-        position = all.getCounterValue(recordingCounter);
+        position = all.getCounterValue(recordingCounter) + beyond;
         // After it was read: the place may have become another counter's.
         return RecordingPos.isActive(all, recordingCounter, recordingId);
+    }
+
+    /** Takes ends of the log to be so many bytes further than they are, where nothing comes. For tests. */
+    void misreadEnd(long bytes) {
+        beyond = bytes;
     }
 
     @Override

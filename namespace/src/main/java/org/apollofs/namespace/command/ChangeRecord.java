@@ -31,6 +31,9 @@ public final class ChangeRecord {
     public static final int OTHER_LENGTH = 56;
     public static final int PATH = 60;
 
+    /** Bytes before a run of entries in an answer: int64 sequence of the first, int32 length of the run. */
+    public static final int RUN_HEADER = Long.BYTES + Integer.BYTES;
+
     private byte[] scratch = new byte[256];
 
     /**

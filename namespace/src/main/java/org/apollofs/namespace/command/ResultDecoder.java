@@ -213,7 +213,7 @@ public final class ResultDecoder {
         while (offset < end) {
             long sequence = result.getLong(offset, LITTLE_ENDIAN);
             int length = result.getInt(offset + Long.BYTES, LITTLE_ENDIAN);
-            offset += Long.BYTES + Integer.BYTES;
+            offset += ChangeRecord.RUN_HEADER;
             record.decodeRun(sequence, result, offset, length, changes::add);
             offset += length;
         }

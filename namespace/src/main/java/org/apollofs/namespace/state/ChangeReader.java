@@ -145,7 +145,7 @@ final class ChangeReader {
         entry.wrap(block, from, to - from);
         visitor.onRun(sequence, entry, entries);
         count += entries;
-        length += to - from;
+        length += ChangeRecord.RUN_HEADER + to - from;
     }
 
     /** Where the last page ended: the sequence to go on from. */

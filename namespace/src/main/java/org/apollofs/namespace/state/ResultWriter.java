@@ -18,6 +18,7 @@ import org.apollofs.namespace.client.KeyPage;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.PlacementTable;
+import org.apollofs.namespace.command.ChangeRecord;
 import org.apollofs.namespace.command.Records;
 import org.apollofs.namespace.command.sbe.ChangeRangeResultEncoder;
 import org.apollofs.namespace.command.sbe.ChangeRunsResultEncoder;
@@ -275,8 +276,8 @@ final class ResultWriter {
         reader.read(txn, from, prefix, Math.max(1, atMost), (sequence, run, count) -> {
             buffer.putLong(at[0], sequence, LITTLE_ENDIAN);
             buffer.putInt(at[0] + Long.BYTES, run.capacity(), LITTLE_ENDIAN);
-            buffer.putBytes(at[0] + Long.BYTES + Integer.BYTES, run, 0, run.capacity());
-            at[0] += Long.BYTES + Integer.BYTES + run.capacity();
+            buffer.putBytes(at[0] + ChangeRecord.RUN_HEADER, run, 0, run.capacity());
+            at[0] += ChangeRecord.RUN_HEADER + run.capacity();
             at[1] += count;
         });
         changesResult.nextSequence(reader.next()).lastSequence(reader.last()).recordCount(at[1]);

@@ -115,4 +115,15 @@ class ReadMarksTest {
         members.stream().filter(NamespaceMember::isLeader).forEach(NamespaceMember::stopConfirming);
         putAndGet(20);
     }
+
+    @Test
+    void shouldPutABarrierIntoTheLogWhereItsEndIsNotReached() {
+        putAndGet(1);
+        members.stream()
+                .filter(NamespaceMember::isLeader)
+                .forEach(member -> member.marks().misreadEnd(1L << 40));
+        long before = barriers();
+        putAndGet(20);
+        assertTrue(barriers() > before);
+    }
 }
