@@ -149,7 +149,8 @@ public final class ApolloClient implements DataClient {
         return new FileHandle(this, file, new FileReader(file, plans, builders), new FileCommitter(file));
     }
 
-    void release(FileState file, FileCommitter committer) {
+    /** @param errorsSeen errors of the file that the handle was told of. */
+    void release(FileState file, FileCommitter committer, int errorsSeen) {
         synchronized (files) {
             if (file.handles > 1) {
                 file.handles--;
@@ -157,7 +158,7 @@ public final class ApolloClient implements DataClient {
             }
         }
         // The last one, it seems: the commit comes first, so that who opens the file meanwhile joins it.
-        DataException failure = commitAtRelease(file, committer);
+        DataException failure = commitAtRelease(file, committer, errorsSeen);
         boolean last;
         synchronized (files) {
             last = --file.handles == 0;
@@ -173,8 +174,12 @@ public final class ApolloClient implements DataClient {
         }
     }
 
-    /** Commits what is left. A file that was unlinked meanwhile, and dropped, has nothing to commit. */
-    private static DataException commitAtRelease(FileState file, FileCommitter committer) {
+    /**
+     * Commits what is left. A file that was unlinked meanwhile, and dropped, has nothing to commit.
+     *
+     * @return what the handle was not told yet, or null.
+     */
+    private static DataException commitAtRelease(FileState file, FileCommitter committer, int errorsSeen) {
         int errors = file.errorCount;
         try {
             committer.commit();
@@ -184,7 +189,7 @@ public final class ApolloClient implements DataClient {
         } catch (DataException e) {
             return e.kind() == DataException.Kind.STALE ? null : e;
         }
-        return file.errorCount == errors ? null : file.lastError;
+        return file.errorCount == errorsSeen ? null : file.lastError;
     }
 
     private FileState find(long inode) {

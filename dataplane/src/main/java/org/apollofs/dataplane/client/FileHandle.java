@@ -108,7 +108,7 @@ final class FileHandle implements OpenFile {
     @Override
     public void release() {
         if (released.compareAndSet(false, true)) {
-            client.release(file, committer);
+            client.release(file, committer, errorsSeen.get());
         }
     }
 }

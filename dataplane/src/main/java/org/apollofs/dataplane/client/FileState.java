@@ -23,8 +23,8 @@ import org.apollofs.namespace.client.FileContent;
  * send beside each other.
  *
  * <p>A stripe that is given up takes its bytes with it, as Linux does with pages it cannot write: the file reads as
- * before, each handle is told once, by its next write, fsync or flush, and what did reach the targets is committed with
- * the next one.
+ * before, each handle is told once, by its next write, fsync or flush or by the last release, and what did reach the
+ * targets is committed with the next one.
  */
 final class FileState {
     /** Far more than ext4 or XFS take. */

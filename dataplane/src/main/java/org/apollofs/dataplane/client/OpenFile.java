@@ -43,6 +43,9 @@ public interface OpenFile {
     /** What close(2) asks for: as {@link #fsync}, if there is anything to commit. */
     void flush();
 
-    /** Ends the handle. The last one of an inode commits what is left and drops an unlinked file. */
+    /**
+     * Ends the handle. The last one of an inode commits what is left and drops an unlinked file; it throws, ended all the
+     * same, if that fails or if writes were lost that it was not told of.
+     */
     void release();
 }
