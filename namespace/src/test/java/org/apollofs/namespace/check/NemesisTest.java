@@ -13,7 +13,9 @@ import java.util.concurrent.TimeUnit;
 import org.agrona.CloseHelper;
 import org.apollofs.namespace.cluster.ClusterNamespace;
 import org.apollofs.namespace.cluster.FaultyLinks;
+import org.apollofs.namespace.cluster.PinnedReads;
 import org.apollofs.namespace.cluster.TestCluster;
+import org.apollofs.namespace.command.NamespaceReads;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +44,7 @@ class NemesisTest {
         KILL_LEADER,
         PAUSE_FOLLOWER,
         PAUSE_LEADER,
+        CUT_OFF_LEADER,
         LOSE,
         DELAY,
         RESTART_ALL
@@ -66,11 +69,18 @@ class NemesisTest {
     private void run(TestCluster cluster, FaultyLinks links, List<Fault> faults) throws Exception {
         Random random = new Random(SEED);
         List<ClusterNamespace> clients = new ArrayList<>();
+        List<PinnedReads> pinned = new ArrayList<>();
         try {
             for (int i = 0; i < CLIENTS / 2; i++) {
                 // Shorter than a fault: some operations get no answer.
                 clients.add(ClusterNamespace.connect(cluster.client().deadlineNs(TimeUnit.SECONDS.toNanos(4))));
             }
+            for (int member = 0; member < cluster.addresses().size(); member++) {
+                // They do not learn who leads: a member that was deposed is asked like any other.
+                pinned.add(new PinnedReads(cluster.client().deadlineNs(TimeUnit.SECONDS.toNanos(4)), member));
+            }
+            List<NamespaceReads> readers =
+                    pinned.stream().map(PinnedReads::reads).toList();
             List<ClusterNamespace> faces = new ArrayList<>(clients);
             faces.addAll(clients);
             for (int round = 0; round < ROUNDS; round++) {
@@ -78,7 +88,7 @@ class NemesisTest {
                 Collections.shuffle(order, random);
                 System.out.printf("nemesis: seed=%d, round=%d of %d, %s%n", SEED, round + 1, ROUNDS, order);
                 History history = new History();
-                Workload load = new Workload(history, faces, KEYS, SEED, round);
+                Workload load = new Workload(history, faces, readers, KEYS, SEED, round);
                 try (load) {
                     for (Fault fault : order) {
                         load.awaitMore(SOME);
@@ -91,9 +101,13 @@ class NemesisTest {
                 try (ClusterNamespace late = cluster.connect()) {
                     load.readAll(late.keyValue());
                 }
+                for (int member = 0; member < pinned.size(); member++) {
+                    assertTrue(load.answered(member) > 0, "a member answered nothing: member=" + member);
+                }
                 judge(history);
             }
         } finally {
+            CloseHelper.quietCloseAll(pinned);
             CloseHelper.quietCloseAll(clients);
         }
     }
@@ -129,6 +143,11 @@ class NemesisTest {
                     load.awaitMore(SOME);
                 }
                 cluster.resume(leader);
+            }
+            case CUT_OFF_LEADER -> {
+                links.cut(cluster.addresses().get(leader));
+                load.awaitMore(SOME);
+                links.join();
             }
             case LOSE -> {
                 links.set(20 + random.nextInt(60), 0);

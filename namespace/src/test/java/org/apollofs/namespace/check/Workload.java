@@ -3,14 +3,18 @@ package org.apollofs.namespace.check;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.Txn;
 import org.apollofs.namespace.client.TxnResult;
+import org.apollofs.namespace.command.NamespaceReads;
 
 /**
  * Clients that work on few keys at random and write down what they did. Every value is written once only, so that a read
@@ -19,12 +23,15 @@ import org.apollofs.namespace.client.TxnResult;
 public final class Workload implements AutoCloseable {
     private static final long STUCK_NS = TimeUnit.SECONDS.toNanos(90);
     private static final long POLL_NS = 2_000_000;
+    /** Between two questions of who only reads: there are enough of them for the checker all the same. */
+    private static final long READER_REST_NS = 4_000_000;
 
     private final History history;
     private final int keys;
     private final int round;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicInteger answered = new AtomicInteger();
+    private final AtomicIntegerArray answeredReaders;
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private volatile boolean isStopping;
 
@@ -32,35 +39,69 @@ public final class Workload implements AutoCloseable {
      * Begins.
      *
      * @param faces one for each client.
+     * @param readers one for each client that only reads; what they are answered is not counted by {@link #answered}.
      * @param round names keys and values: each round has its own.
      */
-    public Workload(History history, List<? extends KeyValue> faces, int keys, long seed, int round) {
+    public Workload(
+            History history,
+            List<? extends KeyValue> faces,
+            List<NamespaceReads> readers,
+            int keys,
+            long seed,
+            int round) {
         this.history = history;
         this.keys = keys;
         this.round = round;
+        answeredReaders = new AtomicIntegerArray(readers.size());
         for (int i = 0; i < faces.size(); i++) {
             int client = i;
-            Random random = new Random(seed * 1_000_003 + round * 101L + client);
-            Thread thread = new Thread(() -> run(client, faces.get(client), random), "client-" + client);
-            thread.setDaemon(true);
-            threads.add(thread);
+            add("client-" + client, () -> run(client, faces.get(client), random(seed, client)));
+        }
+        for (int i = 0; i < readers.size(); i++) {
+            int reader = i;
+            int client = faces.size() + reader;
+            add("reader-" + reader, () -> read(reader, client, readers.get(reader), random(seed, client)));
         }
         threads.forEach(Thread::start);
+    }
+
+    private Random random(long seed, int client) {
+        return new Random(seed * 1_000_003 + round * 101L + client);
+    }
+
+    private void add(String name, Runnable client) {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        client.run();
+                    } catch (Throwable e) {
+                        failure.compareAndSet(null, e);
+                    }
+                },
+                name);
+        thread.setDaemon(true);
+        threads.add(thread);
     }
 
     private void run(int client, KeyValue face, Random random) {
         long[] versions = new long[keys];
         String[] values = new String[keys];
-        try {
-            for (int n = 0; !isStopping; n++) {
-                int key = random.nextInt(keys);
-                Answer answer = step(client, face, random, key, "c" + client + "n" + n, versions, values);
-                if (answer != null) {
-                    answered.incrementAndGet();
-                }
+        for (int n = 0; !isStopping; n++) {
+            int key = random.nextInt(keys);
+            Answer answer = step(client, face, random, key, "c" + client + "n" + n, versions, values);
+            if (answer != null) {
+                answered.incrementAndGet();
             }
-        } catch (Throwable e) {
-            failure.compareAndSet(null, e);
+        }
+    }
+
+    private void read(int reader, int client, NamespaceReads face, Random random) {
+        while (!isStopping) {
+            String key = key(round, random.nextInt(keys));
+            if (get(client, key, () -> Optional.ofNullable(face.get(bytes(key)))) != null) {
+                answeredReaders.incrementAndGet(reader);
+            }
+            LockSupport.parkNanos(READER_REST_NS);
         }
     }
 
@@ -69,7 +110,7 @@ public final class Workload implements AutoCloseable {
         String name = key(round, key);
         int dice = random.nextInt(12);
         if (dice < 4) {
-            Answer answer = get(history, client, face, name);
+            Answer answer = get(client, name, () -> face.get(name));
             if (answer != null) {
                 versions[key] = answer.version();
                 values[key] = answer.value();
@@ -138,11 +179,11 @@ public final class Workload implements AutoCloseable {
                 Answer::done);
     }
 
-    private static Answer get(History history, int client, KeyValue face, String key) {
+    private Answer get(int client, String key, Supplier<Optional<KeyValue.Value>> call) {
         return history.record(
                 client,
                 new Action.Get(key),
-                () -> face.get(key),
+                call,
                 found -> found.map(value ->
                                 Answer.found(new String(value.value(), StandardCharsets.UTF_8), value.version()))
                         .orElseGet(Answer::absent));
@@ -151,8 +192,9 @@ public final class Workload implements AutoCloseable {
     /** Reads all keys: what was acknowledged and not overwritten must be there. */
     public void readAll(KeyValue face) {
         for (int key = 0; key < keys; key++) {
-            if (get(history, -1, face, key(round, key)) == null) {
-                throw new AssertionError("a key could not be read at the end: key=" + key(round, key));
+            String name = key(round, key);
+            if (get(-1, name, () -> face.get(name)) == null) {
+                throw new AssertionError("a key could not be read at the end: key=" + name);
             }
         }
     }
@@ -168,6 +210,11 @@ public final class Workload implements AutoCloseable {
     /** Operations answered so far. */
     public int answered() {
         return answered.get();
+    }
+
+    /** Questions of a client that only reads answered so far. */
+    public int answered(int reader) {
+        return answeredReaders.get(reader);
     }
 
     /** Waits until so many more operations have been answered. */

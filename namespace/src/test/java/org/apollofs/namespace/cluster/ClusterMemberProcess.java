@@ -62,12 +62,15 @@ public final class ClusterMemberProcess {
             String[] arguments, java.util.function.Consumer<Throwable> onFailure) {
         Path directory = Path.of(arguments[0]);
         AttentiveIdle idle = new AttentiveIdle();
+        int member = Integer.parseInt(arguments[1]);
+        List<MemberAddress> members = addresses(arguments[2]);
+        int basePort = members.get(member).basePort();
         NamespaceMemberContext ctx = new NamespaceMemberContext()
                 .directory(directory)
-                .memberId(Integer.parseInt(arguments[1]))
-                .members(addresses(arguments[2]))
+                .memberId(member)
+                .members(members)
                 .fileSyncLevel(Integer.parseInt(arguments[3]))
-                .driverContext(FaultyLinks.apply(TestSite.driver(directory, idle), directory))
+                .driverContext(FaultyLinks.apply(TestSite.driver(directory, idle), directory, basePort))
                 .idle(idle)
                 .threadFactory(TestSite::daemon)
                 .failureHandler(onFailure)

@@ -19,16 +19,18 @@ import org.agrona.concurrent.status.AtomicCounter;
 
 /**
  * Links that lose and delay: what a member's media driver sends is dropped, or kept for a while and sent later, so also out
- * of order. How much stands in a small file that all members map, and a test changes while they run.
+ * of order. And a member that is cut off from the others, but not from clients, nor from questions for its vote. How much stands
+ * in a small file that all members map, and a test changes while they run.
  *
- * <p>Layout: 4 bytes packets lost of 1,000; 4 bytes longest delay, us; 8 bytes seed of what is drawn. Each packet is kept for
- * between none and that. The same seed draws the same for the n-th packet of a member's n-th channel; when that packet is sent
- * is up to the machine.
+ * <p>Layout: 4 bytes packets lost of 1,000; 4 bytes longest delay, us; 8 bytes seed of what is drawn; 4 bytes first port of the
+ * member that is cut off, 0 for none. Each packet is kept for between none and that delay. The same seed draws the same for the
+ * n-th packet of a member's n-th channel; when that packet is sent is up to the machine.
  */
 public final class FaultyLinks implements AutoCloseable {
-    private static final int LENGTH = 16;
+    private static final int LENGTH = 20;
     private static final int DELAY = 4;
     private static final int SEED = 8;
+    private static final int CUT = 16;
     private static final int DELAYED_PER_MILLE = 300;
 
     private final MappedByteBuffer settings;
@@ -60,21 +62,45 @@ public final class FaultyLinks implements AutoCloseable {
         settings.putInt(0, lostPerMille);
     }
 
+    /** Cuts a member off from the others, until {@link #join}. */
+    public void cut(MemberAddress member) {
+        settings.putInt(CUT, member.basePort());
+    }
+
+    /** No member is cut off any more. */
+    public void join() {
+        settings.putInt(CUT, 0);
+    }
+
     /** Whole links again. */
     @Override
     public void close() {
         set(0, 0);
+        join();
+    }
+
+    /** Whether a packet has to pass between the member that is cut off and another one. */
+    private boolean isCut(int ownPort, int toPort) {
+        int port = settings.getInt(CUT);
+        if (port == 0 || isOf(ownPort, toPort)) {
+            return false;
+        }
+        return port == ownPort ? TestCluster.isOfMember(toPort) : isOf(port, toPort);
+    }
+
+    private static boolean isOf(int basePort, int port) {
+        return port >= basePort && port < basePort + MemberAddress.PORTS;
     }
 
     /** Makes a member's driver send over such links, if the test has made any. */
-    static MediaDriver.Context apply(MediaDriver.Context context, Path member) {
+    static MediaDriver.Context apply(MediaDriver.Context context, Path member, int basePort) {
         Path folder = member.toAbsolutePath().getParent();
         if (Files.exists(file(folder))) {
             FaultyLinks links = new FaultyLinks(file(folder));
             Random seeds = new Random(
                     links.settings.getLong(SEED) ^ member.getFileName().hashCode());
-            context.sendChannelEndpointSupplier(
-                    (channel, status, ctx) -> new Endpoint(links, new Random(seeds.nextLong()), channel, status, ctx));
+            context.sendChannelEndpointSupplier((channel, status, ctx) ->
+                    new Endpoint(links, basePort, new Random(seeds.nextLong()), channel, status, ctx));
         }
         return context;
     }
@@ -85,17 +111,22 @@ public final class FaultyLinks implements AutoCloseable {
     /** Runs on the driver's thread. What is due goes with the next packet: there is one each 100 ms at least. */
     private static final class Endpoint extends SendChannelEndpoint {
         private final FaultyLinks links;
+        private final int ownPort;
+        private final InetSocketAddress remote;
         private final Random random;
         private final PriorityQueue<Delayed> delayed = new PriorityQueue<>(Comparator.comparingLong(Delayed::dueNs));
 
         Endpoint(
                 FaultyLinks links,
+                int ownPort,
                 Random random,
                 UdpChannel channel,
                 AtomicCounter status,
                 MediaDriver.Context context) {
             super(channel, status, context);
             this.links = links;
+            this.ownPort = ownPort;
+            this.remote = channel.remoteData();
             this.random = random;
         }
 
@@ -119,6 +150,9 @@ public final class FaultyLinks implements AutoCloseable {
         }
 
         private boolean isKept(ByteBuffer buffer, InetSocketAddress to) {
+            if (links.isCut(ownPort, (to == null ? remote : to).getPort())) {
+                return true;
+            }
             if (random.nextInt(1000) < links.settings.getInt(0)) {
                 return true;
             }

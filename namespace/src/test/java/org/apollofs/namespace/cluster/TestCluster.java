@@ -97,6 +97,11 @@ public final class TestCluster implements AutoCloseable {
         return found;
     }
 
+    /** Whether a port may be a member's. Those of clients are given out by Linux. */
+    static boolean isOfMember(int port) {
+        return port >= LOWEST_PORT && port < PORTS_END + MemberAddress.PORTS;
+    }
+
     private static boolean areFree(int basePort) {
         for (int i = 0; i < MemberAddress.PORTS; i++) {
             try (DatagramSocket socket = new DatagramSocket(null)) {
