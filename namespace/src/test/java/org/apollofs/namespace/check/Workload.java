@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.Txn;
@@ -32,6 +33,9 @@ public final class Workload implements AutoCloseable {
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicInteger answered = new AtomicInteger();
     private final AtomicIntegerArray answeredReaders;
+    /** Held for reading by a client in the middle of an operation. */
+    private final ReentrantReadWriteLock standstill = new ReentrantReadWriteLock(true);
+
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private volatile boolean isStopping;
 
@@ -88,9 +92,13 @@ public final class Workload implements AutoCloseable {
         String[] values = new String[keys];
         for (int n = 0; !isStopping; n++) {
             int key = random.nextInt(keys);
-            Answer answer = step(client, face, random, key, "c" + client + "n" + n, versions, values);
-            if (answer != null) {
-                answered.incrementAndGet();
+            standstill.readLock().lock();
+            try {
+                if (step(client, face, random, key, "c" + client + "n" + n, versions, values) != null) {
+                    answered.incrementAndGet();
+                }
+            } finally {
+                standstill.readLock().unlock();
             }
         }
     }
@@ -215,6 +223,21 @@ public final class Workload implements AutoCloseable {
     /** Questions of a client that only reads answered so far. */
     public int answered(int reader) {
         return answeredReaders.get(reader);
+    }
+
+    /** Does something while no client is in the middle of an operation; those that only read go on. */
+    public <E extends Exception> void between(Step<E> step) throws E {
+        standstill.writeLock().lock();
+        try {
+            step.run();
+        } finally {
+            standstill.writeLock().unlock();
+        }
+    }
+
+    /** What is done between operations. */
+    public interface Step<E extends Exception> {
+        void run() throws E;
     }
 
     /** Waits until so many more operations have been answered. */
