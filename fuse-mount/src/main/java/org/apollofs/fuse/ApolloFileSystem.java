@@ -42,16 +42,23 @@ public final class ApolloFileSystem {
     private final Listings listings;
     private final OpenInodes openInodes = new OpenInodes();
     private final SeenInodes seen = new SeenInodes();
+    private final ExtendedAttributes extendedAttributes;
 
     public ApolloFileSystem(Namespace namespace, DataClient data) {
         this.namespace = namespace;
         this.data = data;
         this.listings = new Listings(namespace, data);
+        this.extendedAttributes = new ExtendedAttributes(namespace);
     }
 
     /** Slabs to receive payload in. */
     public DataClient dataClient() {
         return data;
+    }
+
+    /** Extended attributes of its inodes. */
+    public ExtendedAttributes extendedAttributes() {
+        return extendedAttributes;
     }
 
     /** @return the entry, or null if there is none. */

@@ -39,6 +39,10 @@ final class FuseProtocol {
     static final int STATFS = 17;
     static final int RELEASE = 18;
     static final int FSYNC = 20;
+    static final int SETXATTR = 21;
+    static final int GETXATTR = 22;
+    static final int LISTXATTR = 23;
+    static final int REMOVEXATTR = 24;
     static final int FLUSH = 25;
     static final int INIT = 26;
     static final int OPENDIR = 27;
@@ -73,6 +77,7 @@ final class FuseProtocol {
     static final int OPEN_OUT_LENGTH = 16;
     static final int WRITE_OUT_LENGTH = 8;
     static final int STATFS_OUT_LENGTH = 80;
+    static final int GETXATTR_OUT_LENGTH = 8;
     static final int INIT_OUT_LENGTH = 64;
     static final int DIRENT_HEADER_LENGTH = 24;
 
@@ -137,6 +142,10 @@ final class FuseProtocol {
             case RMDIR -> "RMDIR";
             case READDIR, READDIRPLUS -> "READDIR";
             case STATFS -> "STATFS";
+            case SETXATTR -> "SETXATTR";
+            case GETXATTR -> "GETXATTR";
+            case LISTXATTR -> "LISTXATTR";
+            case REMOVEXATTR -> "REMOVEXATTR";
             default -> "opcode " + opcode;
         };
     }

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.dataplane.client.ReadResult;
+import org.apollofs.fuse.FuseException;
 import org.apollofs.io.os.Errno;
 import org.apollofs.io.os.Libc;
 
@@ -17,10 +18,10 @@ import org.apollofs.io.os.Libc;
 final class KernelChannel implements AutoCloseable {
     /** Most pieces of memory that one read's answer may consist of. */
     static final int MAX_PIECES = 256;
-    /** Bytes that {@link #out} has after the header: a page of a listing. */
+    /** Bytes that {@link #out} has after the header: a page of a listing, or an extended attribute. */
     static final int OUT_CAPACITY = 128 * 1024;
-    /** Most bytes of a request other than WRITE that are looked at: two names, or a symbolic link's target. */
-    static final int REQUEST_CAPACITY = 16 * 1024;
+    /** Most bytes of a request other than WRITE that are looked at: an extended attribute of 64 KiB and its name. */
+    static final int REQUEST_CAPACITY = 68 * 1024;
 
     private static final int NOTIFY_LENGTH = FuseProtocol.OUT_HEADER_LENGTH + 24;
 
@@ -72,6 +73,26 @@ final class KernelChannel implements AutoCloseable {
         spill.wrap(payload, rest);
         request.putBytes(FuseProtocol.WRITE_HEADER_LENGTH, spill, 0, rest);
         return FuseProtocol.WRITE_HEADER_LENGTH + rest;
+    }
+
+    /**
+     * A zero-terminated string in {@link #request}, after {@link #gather}.
+     *
+     * @param start its first byte.
+     * @param end of the request.
+     * @throws FuseException EINVAL if it does not end within the request.
+     */
+    byte[] name(int start, int end) {
+        int zero = start;
+        while (zero < end && request.getByte(zero) != 0) {
+            zero++;
+        }
+        if (zero >= end) {
+            throw new FuseException(Errno.EINVAL, "fuse: name without an end: at=" + start);
+        }
+        byte[] name = new byte[zero - start];
+        request.getBytes(start, name);
+        return name;
     }
 
     /** Sends a reply without a result. @param errno positive, or 0 for success. @return 0, or -errno. */

@@ -13,7 +13,6 @@ import org.apollofs.dataplane.client.ReadResult;
 import org.apollofs.dataplane.client.WriteListener;
 import org.apollofs.fuse.ApolloFileSystem;
 import org.apollofs.fuse.FileSystemSpace;
-import org.apollofs.fuse.FuseException;
 import org.apollofs.fuse.MountCounters;
 import org.apollofs.fuse.OpenReply;
 import org.apollofs.io.buffer.Slab;
@@ -45,6 +44,7 @@ final class Operations {
     private final MountCounters counters;
     private final ReplyEncoder encoder;
     private final ListingEncoder listing;
+    private final XattrOperations xattrs;
     private final ReadResult readResult = new ReadResult(KernelChannel.MAX_PIECES);
     private final WriteListener replyWhenPlaced = this::onWritePlaced;
     private final int maxRead;
@@ -65,6 +65,7 @@ final class Operations {
         this.counters = counters;
         this.encoder = encoder;
         this.listing = new ListingEncoder(channel.out, encoder, fileSystem);
+        this.xattrs = new XattrOperations(channel, fileSystem.extendedAttributes());
         this.maxRead = maxRead;
     }
 
@@ -172,6 +173,8 @@ final class Operations {
                 encodeSpace(fileSystem.space());
                 yield channel.reply(unique, FuseProtocol.STATFS_OUT_LENGTH);
             }
+            case FuseProtocol.SETXATTR, FuseProtocol.GETXATTR, FuseProtocol.LISTXATTR, FuseProtocol.REMOVEXATTR ->
+                xattrs.answer(opcode, unique, length);
             default -> answerOpen(opcode, unique, length);
         };
     }
@@ -201,7 +204,7 @@ final class Operations {
                 // Names are durable before the call that changed them returns.
             }
             default -> {
-                // Extended attributes, fallocate, ioctl, bmap, poll, lseek, copy_file_range, tmpfile, statx: the kernel
+                // fallocate, ioctl, bmap, poll, lseek, copy_file_range, tmpfile, statx: the kernel
                 // falls back where there is a way, and fails the call where there is none.
                 counters.increment(UNSUPPORTED);
                 return channel.replyError(unique, Errno.ENOSYS);
@@ -346,16 +349,6 @@ final class Operations {
 
     /** A zero-terminated string that begins {@code offset} bytes into the arguments. */
     private byte[] name(int offset, int length) {
-        int start = IN_HEADER_LENGTH + offset;
-        int end = start;
-        while (end < length && channel.request.getByte(end) != 0) {
-            end++;
-        }
-        if (end >= length) {
-            throw new FuseException(Errno.EINVAL, "fuse: name without an end: offset=" + offset);
-        }
-        byte[] name = new byte[end - start];
-        channel.request.getBytes(start, name);
-        return name;
+        return channel.name(IN_HEADER_LENGTH + offset, length);
     }
 }
