@@ -146,8 +146,11 @@ final class FollowBench {
                 .gap()
                 .number("alonePerSecond", "writers alone", live, 0, "operations/s")
                 .number("followedPerSecond", "writers with a live follower", followed.median(), 0, "operations/s")
-                .number("slowdownPercent", "slowed down by (median of the rounds)", slowdown.median(), 1, "%")
-                .number("lagSeconds", "follower at the end within", lagSeconds.median(), 3, "s")
+                .number("slowdownPercent", "slowed down by (median of the rounds)", slowdown.median(), 1, "%");
+        if (rounds > 1) {
+            report.number("slowdownErrorPercent", "  standard error of the rounds", slowdown.standardError(), 1, "%");
+        }
+        report.number("lagSeconds", "follower at the end within", lagSeconds.median(), 3, "s")
                 .gap()
                 .count("behind", "a follower that begins behind", behind, "changes")
                 .number("catchUpPerSecond", "  alone", catchUp.median(), 0, "changes/s")

@@ -26,4 +26,16 @@ public final class Samples {
         int middle = sorted.size() / 2;
         return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
     }
+
+    /** The standard error of the mean: how far it may be off, two times in three. NaN with fewer than two. */
+    public double standardError() {
+        if (values.size() < 2) {
+            return Double.NaN;
+        }
+        double mean = values.stream().mapToDouble(value -> value).average().orElseThrow();
+        double squares = values.stream()
+                .mapToDouble(value -> (value - mean) * (value - mean))
+                .sum();
+        return Math.sqrt(squares / (values.size() - 1) / values.size());
+    }
 }

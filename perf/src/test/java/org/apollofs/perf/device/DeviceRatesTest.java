@@ -65,4 +65,14 @@ class DeviceRatesTest {
         samples.add(9);
         assertEquals(3, samples.median());
     }
+
+    @Test
+    void shouldSayHowFarOffAMeanMayBe() {
+        Samples samples = new Samples();
+        samples.add(2);
+        assertTrue(Double.isNaN(samples.standardError()));
+        samples.add(4);
+        samples.add(6);
+        assertEquals(2 / Math.sqrt(3), samples.standardError(), 1e-12);
+    }
 }
