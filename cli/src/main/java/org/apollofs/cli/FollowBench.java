@@ -148,7 +148,7 @@ final class FollowBench {
                 .number("followedPerSecond", "writers with a live follower", followed.median(), 0, "operations/s")
                 .number("slowdownPercent", "slowed down by (median of the rounds)", slowdown.median(), 1, "%");
         if (rounds > 1) {
-            report.number("slowdownErrorPercent", "  standard error of the rounds", slowdown.standardError(), 1, "%");
+            report.number("slowdownErrorPercent", "  standard error of their mean", slowdown.standardError(), 1, "%");
         }
         report.number("lagSeconds", "follower at the end within", lagSeconds.median(), 3, "s")
                 .gap()

@@ -211,6 +211,21 @@ class FaultTest {
     }
 
     @Test
+    void shouldTellTheLastReleaseOfLostWritesThatAnotherHandleFound() {
+        try (TestSite site = new TestSite(directory, "4+2", 6)) {
+            TestSite.Host host = site.host();
+            long inode = site.create();
+            OpenFile writer = host.client.open(inode, false);
+            OpenFile other = host.client.open(inode, false);
+            site.targets[0].failWrites = ErrorCode.IO_ERROR;
+            TestSite.write(writer, 0, random(12, 200_000));
+            assertThrows(DataException.class, other::fsync);
+            other.release();
+            assertThrows(DataException.class, writer::release);
+        }
+    }
+
+    @Test
     void shouldSayNoSpaceAndGoOnOnceThereIsSome() {
         try (TestSite site = new TestSite(directory, "4+2", 6)) {
             TestSite.Host host = site.host();
