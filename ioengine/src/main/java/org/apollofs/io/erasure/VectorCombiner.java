@@ -12,14 +12,14 @@ import org.apollofs.io.os.Memory;
 
 /**
  * The codec on the Vector API. A product is the sum of two table look-ups, of the byte's low and high four bits, which
- * one shuffle does for all lanes (Plank, Greenan, Miller: Screaming Fast Galois Field Arithmetic, FAST 2013). Up to four
- * outputs are done in one pass over the input.
+ * one shuffle does for all lanes (Plank, Greenan, Miller: Screaming Fast Galois Field Arithmetic, FAST 2013). Two
+ * outputs are done in one pass over the input: a loop for more of them is no faster and takes the compiler longer.
  */
 final class VectorCombiner extends Combiner {
     private static final VectorSpecies<Byte> SPECIES = VectorShape.BYTES;
     private static final int LANES = SPECIES.length();
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-    private static final int OUTPUTS_PER_PASS = 4;
+    private static final int OUTPUTS_PER_PASS = 2;
     private static final int NIBBLES = 16;
     private static final int WARM_UP_CALLS = 400;
 
@@ -66,7 +66,7 @@ final class VectorCombiner extends Combiner {
     static void warmUp(int outputCount) {
         synchronized (WARMED) {
             for (int count = 1; count <= Math.min(outputCount, OUTPUTS_PER_PASS); count++) {
-                if (count != 3 && !WARMED[count]) {
+                if (!WARMED[count]) {
                     WARMED[count] = true;
                     warm(count);
                 }
@@ -107,14 +107,10 @@ final class VectorCombiner extends Combiner {
 
     private void combineVectors(byte[] table, long address, int from, int to, long[] outputs, boolean overwrite) {
         for (int output = 0; output < outputCount(); output += OUTPUTS_PER_PASS) {
-            switch (Math.min(OUTPUTS_PER_PASS, outputCount() - output)) {
-                case 1 -> one(table, output, address, from, to, outputs, overwrite);
-                case 2 -> two(table, output, address, from, to, outputs, overwrite);
-                case 3 -> {
-                    two(table, output, address, from, to, outputs, overwrite);
-                    one(table, output + 2, address, from, to, outputs, overwrite);
-                }
-                default -> four(table, output, address, from, to, outputs, overwrite);
+            if (outputCount() - output == 1) {
+                one(table, output, address, from, to, outputs, overwrite);
+            } else {
+                two(table, output, address, from, to, outputs, overwrite);
             }
         }
     }
@@ -146,31 +142,6 @@ final class VectorCombiner extends Combiner {
             ByteVector highNibbles = highNibbles(data);
             store(out0 + i, product(lowNibbles, highNibbles, low0, high0), overwrite);
             store(out1 + i, product(lowNibbles, highNibbles, low1, high1), overwrite);
-        }
-    }
-
-    private static void four(
-            byte[] table, int output, long address, int from, int to, long[] outputs, boolean overwrite) {
-        ByteVector low0 = low(table, output);
-        ByteVector high0 = high(table, output);
-        ByteVector low1 = low(table, output + 1);
-        ByteVector high1 = high(table, output + 1);
-        ByteVector low2 = low(table, output + 2);
-        ByteVector high2 = high(table, output + 2);
-        ByteVector low3 = low(table, output + 3);
-        ByteVector high3 = high(table, output + 3);
-        long out0 = outputs[output];
-        long out1 = outputs[output + 1];
-        long out2 = outputs[output + 2];
-        long out3 = outputs[output + 3];
-        for (int i = from; i < to; i += LANES) {
-            ByteVector data = load(address + i);
-            ByteVector lowNibbles = data.and((byte) 0x0f);
-            ByteVector highNibbles = highNibbles(data);
-            store(out0 + i, product(lowNibbles, highNibbles, low0, high0), overwrite);
-            store(out1 + i, product(lowNibbles, highNibbles, low1, high1), overwrite);
-            store(out2 + i, product(lowNibbles, highNibbles, low2, high2), overwrite);
-            store(out3 + i, product(lowNibbles, highNibbles, low3, high3), overwrite);
         }
     }
 
