@@ -39,15 +39,17 @@ final class NamespaceService implements ClusteredService {
     /** Commands that are applied and answered together: an answer should not wait for many others. */
     private static final int ANSWER_COUNT = 32;
     /**
-     * Time between commits that no reader waits for, while commands come. Each writes all pages that were changed since the last
-     * one, so fewer are cheaper; reads that may be stale are at most that old. A lone member, whose clients read its tables as
-     * soon as they have an answer, commits whenever it is idle too.
+     * Time between commits that no reader waits for, while commands come. Each writes all rows and pages that were changed since
+     * the last one, so fewer are cheaper; reads that may be stale are at most that old.
      */
-    private static final long LONE_COMMIT_NS = 1_000_000;
-
     private static final long LEADER_COMMIT_NS = 5_000_000;
     /** Nobody but who asks for stale reads reads here. */
     private static final long FOLLOWER_COMMIT_NS = 20_000_000;
+    /**
+     * While clients read the tables of a lone member, which they may as soon as they have an answer; it then commits whenever it
+     * has nothing else to do, too.
+     */
+    private static final long READ_COMMIT_NS = 1_000_000;
 
     private final NamespaceState state;
     private final boolean isLone;
@@ -204,8 +206,8 @@ final class NamespaceService implements ClusteredService {
     }
 
     private long commitIntervalNs(int work) {
-        if (isLone) {
-            return work == 0 ? 0 : LONE_COMMIT_NS;
+        if (isLone && state.isReadLately()) {
+            return work == 0 ? 0 : READ_COMMIT_NS;
         }
         return isLeader ? LEADER_COMMIT_NS : FOLLOWER_COMMIT_NS;
     }

@@ -87,7 +87,7 @@ final class ReadMarks implements AutoCloseable {
         }
         if (isConfirming && reached < nextNumber - 1 && quorum.isConfirmed() && progress.position() >= position) {
             // Before the commit is asked for: what is applied later need not be waited for.
-            long transaction = answers.answered();
+            long transaction = answers.onRead();
             if (answers.committed() >= transaction) {
                 reached = nextNumber - 1;
                 isConfirming = false;

@@ -205,7 +205,7 @@ final class ReadServer implements Agent {
         UnsafeBuffer frames = new UnsafeBuffer(new byte[framesLength]);
         frames.putBytes(0, buffer, offset + ReadProtocol.HEADER_LENGTH, framesLength);
         long after = type == ReadProtocol.STALE_QUESTIONS || mayBeStale(frames) ? 0 : marks.next();
-        Questions message = new Questions(client, frames, after, answers.answered());
+        Questions message = new Questions(client, frames, after, after == 0 ? 0 : answers.onRead());
         waitingBytes += framesLength;
         if (after == 0) {
             // Waits for nothing, so not behind those that do.

@@ -131,8 +131,8 @@ final class CommandDispatcher {
             attempt(template);
         } else if (QueryDispatcher.isQuery(template)) {
             keepAlive();
-            // It may ask for changes of the present batch.
-            store.changes.flush();
+            // It may ask for what the present batch has changed.
+            store.flush();
             // The count of the table is that of the last batch: the present one's is not written yet.
             queries.apply(template, buffer, store.txn(), store.meta.get(Meta.INODE_COUNT));
         } else {
@@ -223,6 +223,7 @@ final class CommandDispatcher {
     private void carryOutWithin(int template, DirectBuffer operation) {
         input.wrap(operation, input.session());
         if (template == KeyQueryDecoder.TEMPLATE_ID) {
+            store.flush();
             queries.answerWithin(template, operation, store.txn());
         } else {
             carryOut(template);

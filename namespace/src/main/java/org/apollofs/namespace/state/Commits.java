@@ -12,6 +12,9 @@ import org.agrona.concurrent.IdleStrategy;
  * others.
  */
 final class Commits {
+    /** Transactions after which reads are no longer expected. */
+    private static final int LATELY = 16;
+
     private static final int YIELDS = 100;
     private static final long MIN_PARK_NS = 10_000;
     private static final long MAX_PARK_NS = 100_000;
@@ -22,6 +25,8 @@ final class Commits {
     private volatile long committed;
     /** A transaction that a reader waits for. One waiter may hide another's, who says it again. */
     private volatile long wanted;
+    /** The transaction that the last read must see. */
+    private volatile long readLast;
 
     /** Results of the transaction that is open are about to be handed out. */
     void onAnswering() {
@@ -39,9 +44,18 @@ final class Commits {
         return wanted > committed;
     }
 
+    /** Whether a read began some transactions ago at most: others will, and should find nothing to wait for. */
+    boolean isReadLately() {
+        return readLast + LATELY >= committed;
+    }
+
     /** The transaction that a read which begins now must see. */
-    long answered() {
-        return answered;
+    long onRead() {
+        long needed = answered;
+        if (readLast != needed) {
+            readLast = needed;
+        }
+        return needed;
     }
 
     /** The last transaction that a snapshot taken from now on holds. */
@@ -54,9 +68,9 @@ final class Commits {
         wanted = transaction;
     }
 
-    /** Waits until what was answered when it is called is committed, or there will be no more. Not for the apply thread. */
+    /** A read begins: waits until what was answered when it is called is committed, or there will be no more. Not for the apply thread. */
     void await(BooleanSupplier isOver) {
-        long needed = answered;
+        long needed = onRead();
         if (committed >= needed) {
             return;
         }

@@ -86,7 +86,7 @@ public final class NamespaceState implements AutoCloseable {
             store.meta.set(Meta.NEXT_FREED, 1);
             store.meta.set(Meta.NEXT_PLACEMENT, 1);
             dispatcher.initialize();
-            saveMeta();
+            flush();
             first.commit();
         }
     }
@@ -128,6 +128,11 @@ public final class NamespaceState implements AutoCloseable {
     /** Whether a read waits for a commit. */
     public boolean isCommitWanted() {
         return reads.commits().isWanted();
+    }
+
+    /** Whether reads come, which would wait for the next commit. */
+    public boolean isReadLately() {
+        return reads.commits().isReadLately();
     }
 
     /** Whether there should be a commit before more is added. */
@@ -205,8 +210,7 @@ public final class NamespaceState implements AutoCloseable {
 
     private boolean tryCommit() {
         try {
-            store.changes.flush();
-            saveMeta();
+            flush();
             txn.commit();
             txn.close();
             txn = null;
@@ -256,7 +260,9 @@ public final class NamespaceState implements AutoCloseable {
         }
     }
 
-    private void saveMeta() {
+    /** Puts what is kept in memory into the tables. */
+    private void flush() {
+        store.flush();
         tables.meta.put(store.txn(), store.key.of(0), store.meta.value());
     }
 

@@ -36,9 +36,9 @@ public final class QueryAnswers {
         dispatcher = new QueryDispatcher(tables, results);
     }
 
-    /** Number of the last transaction that commands were answered from, committed or not. */
-    public long answered() {
-        return reads.commits().answered();
+    /** Questions have come. @return number of the last transaction that commands were answered from, committed or not. */
+    public long onRead() {
+        return reads.commits().onRead();
     }
 
     /** Number of the last transaction that snapshots from now on hold. */

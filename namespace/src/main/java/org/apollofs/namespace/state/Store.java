@@ -35,8 +35,8 @@ final class Store {
     final LeaseTable leases;
     final XattrTable xattrs;
 
-    private final RowCache inodes = new RowCache(KEPT_INODES, KEPT_INODE_LENGTH);
-    private final RowCache entries = new RowCache(KEPT_ENTRIES, KEPT_ENTRY_LENGTH);
+    private final RowCache inodes;
+    private final RowCache entries;
     private final UnsafeBuffer number = new UnsafeBuffer(ByteBuffer.allocateDirect(Long.BYTES));
     private final UnsafeBuffer empty = new UnsafeBuffer(ByteBuffer.allocateDirect(Long.BYTES), 0, 0);
     private final InodeRecord walked = new InodeRecord();
@@ -49,9 +49,30 @@ final class Store {
 
     Store(Tables tables) {
         this.tables = tables;
+        inodes = new RowCache(KEPT_INODES, KEPT_INODE_LENGTH, new OpenTable(tables.inodes));
+        entries = new RowCache(KEPT_ENTRIES, KEPT_ENTRY_LENGTH, new OpenTable(tables.entries));
         changes = new ChangeTable(this);
         leases = new LeaseTable(this);
         xattrs = new XattrTable(this);
+    }
+
+    /** A table under the transaction of the present batch. */
+    private final class OpenTable implements RowCache.Table {
+        private final Dbi<DirectBuffer> table;
+
+        OpenTable(Dbi<DirectBuffer> table) {
+            this.table = table;
+        }
+
+        @Override
+        public DirectBuffer read(DirectBuffer rowKey) {
+            return table.get(txn, rowKey);
+        }
+
+        @Override
+        public void write(DirectBuffer rowKey, DirectBuffer value) {
+            table.put(txn, rowKey, value);
+        }
     }
 
     /** The tables change under this transaction from now on. */
@@ -61,6 +82,12 @@ final class Store {
 
     Txn<DirectBuffer> txn() {
         return txn;
+    }
+
+    /** Puts what is kept in memory into the tables: whoever reads them directly finds all. */
+    void flush() {
+        changes.flush();
+        inodes.flush();
     }
 
     /** Changes of the tables are undone, or others were made: what is known of them in memory is forgotten. */
@@ -103,7 +130,7 @@ final class Store {
         if (inode <= 0) {
             return false;
         }
-        DirectBuffer value = row(tables.inodes, inodes, key.of(inode));
+        DirectBuffer value = inodes.get(key.of(inode));
         if (value == null) {
             return false;
         }
@@ -126,24 +153,8 @@ final class Store {
         return record;
     }
 
-    /** A row, from the cache or its table; null if there is none. */
-    private DirectBuffer row(Dbi<DirectBuffer> table, RowCache cache, DirectBuffer rowKey) {
-        DirectBuffer known = cache.get(rowKey);
-        if (known != null) {
-            return known;
-        }
-        DirectBuffer value = table.get(txn, rowKey);
-        if (value != null) {
-            cache.put(rowKey, value);
-        }
-        return value;
-    }
-
     void save(InodeRecord record) {
-        DirectBuffer rowKey = key.of(record.id());
-        DirectBuffer value = record.value();
-        tables.inodes.put(txn, rowKey, value);
-        inodes.put(rowKey, value);
+        inodes.change(key.of(record.id()), record.value());
     }
 
     void remove(InodeRecord record) {
@@ -156,7 +167,7 @@ final class Store {
 
     /** Inode that a name leads to, or 0. */
     long child(long parent, DirectBuffer name) {
-        DirectBuffer value = row(tables.entries, entries, key.of(parent, name, 0, name.capacity()));
+        DirectBuffer value = entries.get(key.of(parent, name, 0, name.capacity()));
         return value == null ? 0 : value.getLong(0);
     }
 

@@ -130,7 +130,7 @@ final class TransactionCommands {
 
     private void applyAllOrNothing(boolean succeeded) {
         Txn<DirectBuffer> batch = store.txn();
-        store.changes.flush();
+        store.flush();
         long[] counters = store.meta.copy();
         try (Txn<DirectBuffer> own = store.tables.env.txn(batch)) {
             store.begin(own);

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.namespace.client.AttributeChange;
 import org.apollofs.namespace.client.ContentCommit;
@@ -12,6 +13,10 @@ import org.apollofs.namespace.client.FreedRun;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.Txn;
 import org.apollofs.namespace.command.TxnEncoder;
+import org.apollofs.namespace.command.sbe.DirectoryQueryEncoder;
+import org.apollofs.namespace.command.sbe.Flag;
+import org.apollofs.namespace.command.sbe.KeyQueryEncoder;
+import org.apollofs.namespace.command.sbe.MessageHeaderEncoder;
 
 /** Random commands of a few sessions on a small tree, so that they meet: many are refused, which is part of it. */
 final class RandomCommands {
@@ -48,7 +53,7 @@ final class RandomCommands {
         long session = sessions.get(random.nextInt(sessions.size()));
         long id = id(session);
         long acked = Math.max(0, id - random.nextInt(20));
-        switch (random.nextInt(34)) {
+        switch (random.nextInt(38)) {
             case 0, 1, 2 ->
                 log.apply(
                         session,
@@ -120,8 +125,29 @@ final class RandomCommands {
                 log.apply(session, id, acked, (e, to) -> e.setRetention(to, random.nextInt(100_000), 0));
                 repeat();
             }
+            case 33, 34, 35 -> log.apply(session, id, acked, (e, to) -> keyQuery(to));
+            case 36 -> log.apply(session, id, acked, (e, to) -> directoryQuery(to));
             default -> garbage();
         }
+    }
+
+    // Questions in the log see what the commands before them have changed, committed or not.
+
+    private int keyQuery(MutableDirectBuffer to) {
+        KeyQueryEncoder query = new KeyQueryEncoder();
+        byte[] path = path();
+        query.wrapAndApplyHeader(to, 0, new MessageHeaderEncoder()).putPath(path, 0, path.length);
+        return query.limit();
+    }
+
+    private int directoryQuery(MutableDirectBuffer to) {
+        DirectoryQueryEncoder query = new DirectoryQueryEncoder();
+        query.wrapAndApplyHeader(to, 0, new MessageHeaderEncoder())
+                .directory(inode())
+                .atMost(100)
+                .hasAfter(Flag.NO)
+                .putAfter(new byte[0], 0, 0);
+        return query.limit();
     }
 
     private void transaction(long session, long id, long acked) {
