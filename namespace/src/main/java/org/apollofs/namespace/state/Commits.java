@@ -68,7 +68,10 @@ final class Commits {
         wanted = transaction;
     }
 
-    /** A read begins: waits until what was answered when it is called is committed, or there will be no more. Not for the apply thread. */
+    /**
+     * A read begins: waits until what was answered when it is called is committed, or there will be no more. Not for the apply
+     * thread.
+     */
     void await(BooleanSupplier isOver) {
         long needed = onRead();
         if (committed >= needed) {
