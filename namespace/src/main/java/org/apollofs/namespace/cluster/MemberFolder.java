@@ -1,6 +1,7 @@
 package org.apollofs.namespace.cluster;
 
 import io.aeron.archive.checksum.Checksum;
+import io.aeron.cluster.NodeStateFile;
 import io.aeron.cluster.RecordingLog;
 import java.io.File;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.stream.Stream;
 import org.agrona.IoUtil;
 
 /**
@@ -47,13 +49,10 @@ record MemberFolder(Path root) {
             IoUtil.delete(mark().toFile(), true);
             Files.createDirectories(mark());
             Files.createDirectories(cluster());
-            if (Files.exists(joining())) {
+            if (Files.exists(joining()) || hasFallenBehind()) {
                 // Killed while it was copied: whatever is there is a part.
-                IoUtil.delete(archive().toFile(), true);
-                IoUtil.delete(cluster().toFile(), true);
-                Files.createDirectories(cluster());
-                sync(root);
-                Files.delete(joining());
+                deleteLog();
+                Files.deleteIfExists(joining());
             }
             checkFormat();
             int cuts = LogTail.cut(archive(), checksum);
@@ -92,7 +91,39 @@ record MemberFolder(Path root) {
         return root.resolve("joining");
     }
 
-    /** Whether the member has never taken part, as far as its folder knows. */
+    private Path behind() {
+        return root.resolve("behind");
+    }
+
+    /** Deletes log and snapshots. The votes stay: one that was given must not be given again to another. */
+    private void deleteLog() throws IOException {
+        IoUtil.delete(archive().toFile(), true);
+        try (Stream<Path> files = Files.list(cluster())) {
+            for (Path file : files.toList()) {
+                if (!file.endsWith(NodeStateFile.FILENAME)) {
+                    IoUtil.delete(file.toFile(), false);
+                }
+            }
+        }
+        sync(cluster());
+        sync(root);
+    }
+
+    /** Gives up a log that ends before the others' begins. The archive is closed. */
+    void giveUpLog() throws IOException {
+        writeDurably(behind(), "");
+        sync(root);
+        deleteLog();
+        Files.createDirectories(archive());
+        sync(root);
+    }
+
+    /** Whether its log was given up, and there is no whole copy of another's yet. */
+    boolean hasFallenBehind() {
+        return Files.exists(behind());
+    }
+
+    /** Whether there is no log: the member has never taken part, as far as its folder knows, or has given its log up. */
     boolean isEmpty() {
         File log = cluster().resolve(RecordingLog.RECORDING_LOG_FILE_NAME).toFile();
         return !log.exists() || log.length() == 0;
@@ -109,6 +140,7 @@ record MemberFolder(Path root) {
         sync(archive());
         sync(cluster());
         Files.delete(joining());
+        Files.deleteIfExists(behind());
         sync(root);
     }
 

@@ -15,9 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A member whose folder is empty, among several: it copies the latest snapshot and the log from the member that leads before
+ * A member without a log, among several: it copies the latest snapshot and the log from the member that leads before
  * it takes part, so that it never votes knowing less than before; or all folders are empty, and it is a new cluster, see
- * {@link RollCall}. Until one or the other is found the member waits.
+ * {@link RollCall}, unless this one has given its log up. Until one or the other is found the member waits.
  *
  * <p>The copy is complete when it has all that the leader had in its log when the copy had caught up: so all that was ever
  * acknowledged with the help of this member's lost disk. While it is made there is a file {@code joining} in the folder; a
@@ -84,13 +84,17 @@ final class MemberJoin {
     /** Waits until the cluster is known to be new, or the copy is complete. @return whether a copy was made. */
     @SuppressWarnings("try") // The copy is made by a thread of its own.
     boolean run() throws IOException {
-        LOG.info("namespace member: the folder is empty: looks for the other members: memberId={}", ctx.memberId());
+        boolean mayBeNew = !folder.hasFallenBehind();
+        LOG.info(
+                "namespace member: no log: looks for the other members: memberId={}, mayBeNew={}",
+                ctx.memberId(),
+                mayBeNew);
         folder.beginJoin();
         try (RollCall roll = new RollCall(ctx);
                 ClusterBackup backup = ClusterBackup.launch(context())) {
             long target = -1;
             while (target < 0 || listener.position.get() < target) {
-                if (listener.source == null && roll.poll()) {
+                if (mayBeNew && listener.source == null && roll.poll()) {
                     LOG.info("namespace member: a new cluster: memberId={}", ctx.memberId());
                     return false;
                 }

@@ -12,6 +12,7 @@ import io.aeron.cluster.ConsensusModule;
 import io.aeron.cluster.ElectionState;
 import io.aeron.cluster.NanosecondClusterClock;
 import io.aeron.cluster.NodeStateFile;
+import io.aeron.cluster.RecordingLog;
 import io.aeron.cluster.service.Cluster;
 import io.aeron.cluster.service.ClusterCounters;
 import io.aeron.cluster.service.ClusterTerminationException;
@@ -24,6 +25,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.agrona.CloseHelper;
@@ -67,6 +69,9 @@ public final class NamespaceMember implements AutoCloseable {
     /** Shorter, and candidates would keep meeting each other. */
     private static final long MIN_ELECTION_NS = 500_000_000L;
 
+    /** Others that run answer in a few milliseconds. */
+    private static final long LOG_STARTS_NS = 1_000_000_000L;
+
     static final int BARRIER_EGRESS_STREAM = 9_999;
     static final int CLUSTER_ID = 0;
     /** Consensus module and service: each says when it ends. */
@@ -83,6 +88,9 @@ public final class NamespaceMember implements AutoCloseable {
     private final CountDownLatch terminated = new CountDownLatch(PARTS);
     private final ReadBarrier barrier = new ReadBarrier();
     private final ServiceProgress progress = new ServiceProgress();
+    /** Position from which on the folder has the log; 0 while it is not known. */
+    private final AtomicLong logStart = new AtomicLong();
+
     private NamespaceState state;
     private ShutdownProbe probe;
     private MediaDriver driver;
@@ -137,15 +145,19 @@ public final class NamespaceMember implements AutoCloseable {
         }
         archive = Archive.launch(archiveContext());
         awaitPredecessor();
-        if (!ctx.isSingle() && folder.isEmpty()) {
-            join();
+        if (!ctx.isSingle()) {
+            giveUpLogThatEndsEarly();
+            if (folder.isEmpty()) {
+                join();
+            }
         }
+        long logEnd = logEnd();
         consensusModule = ConsensusModule.launch(consensusModuleContext());
         container = ClusteredServiceContainer.launch(containerContext());
         folder.syncNames();
         if (!ctx.isSingle()) {
             votes = openVotes();
-            quorum = new TermQuorum(ctx, votes.candidateTerm()::candidateTermId, this::wakeReads);
+            quorum = new TermQuorum(ctx, votes.candidateTerm()::candidateTermId, logStart::get, this::wakeReads);
         }
         QueryAnswers answers = state.reads().newAnswers();
         marks = new ReadMarks(
@@ -169,7 +181,9 @@ public final class NamespaceMember implements AutoCloseable {
                                 folder,
                                 consensusModule.context(),
                                 () -> AeronArchive.connect(archiveClientContext()),
-                                counters)));
+                                logStart,
+                                counters),
+                        new CatchUpWatch(ctx, consensusModule.context(), logEnd)));
         AgentRunner.startOnThread(readRunner, ctx.threadFactory());
     }
 
@@ -187,6 +201,52 @@ public final class NamespaceMember implements AutoCloseable {
         Thread thread = runner == null ? null : runner.thread();
         if (thread != null) {
             LockSupport.unpark(thread);
+        }
+    }
+
+    /**
+     * Whoever was away while the others deleted what comes after the end of its log cannot catch up, and copies as if it had
+     * lost its disk, see {@link MemberJoin}; but it remembers its vote. What it deletes stands in the others' snapshots.
+     */
+    private void giveUpLogThatEndsEarly() {
+        if (folder.isEmpty()) {
+            return;
+        }
+        long end = logEnd();
+        try (LogStarts starts = new LogStarts(ctx)) {
+            starts.await(LOG_STARTS_NS);
+            if (starts.latest() <= end) {
+                return;
+            }
+            LOG.info(
+                    "namespace member: was away for too long, gives up its log: memberId={}, end={}, start of the others'={}",
+                    ctx.memberId(),
+                    end,
+                    starts.latest());
+        }
+        archive.close();
+        try {
+            folder.giveUpLog();
+        } catch (IOException e) {
+            throw new UncheckedIOException("namespace member cannot give up its log: directory=" + ctx.directory(), e);
+        }
+        archive = Archive.launch(archiveContext());
+    }
+
+    /** Position up to which the log is in this member's archive. */
+    private long logEnd() {
+        if (folder.isEmpty()) {
+            return 0;
+        }
+        long recordingId;
+        try (RecordingLog log = new RecordingLog(folder.cluster().toFile(), false)) {
+            recordingId = log.findLastTermRecordingId();
+        }
+        if (recordingId < 0) {
+            return 0;
+        }
+        try (AeronArchive client = AeronArchive.connect(archiveClientContext())) {
+            return client.getMaxRecordedPosition(recordingId);
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.status.AtomicCounter;
@@ -26,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * <p>The member that leads asks for a snapshot, of all members, when the log has grown by so many bytes since the last one, or
  * so much time has passed and there is something new. After a snapshot each member keeps that one and the one before it, with
  * the log from the one before on: a member that was away for less than the time between two snapshots catches up from the
- * log. What is older is deleted, in whole files of the log.
+ * log, and one that was away for longer copies, see {@link LogStarts}. What is older is deleted, in whole files of the log.
  *
  * <p>An agent; deleting takes some milliseconds.
  */
@@ -41,6 +42,7 @@ final class SnapshotKeeper implements Agent {
     private final ConsensusModule.Context consensus;
     private final Supplier<AeronArchive> archives;
     private final NamespaceCounters counters;
+    private final AtomicLong logStart;
     /** Recordings of snapshots that were deleted, or found to be. */
     private final Set<Long> purged = new HashSet<>();
 
@@ -50,17 +52,24 @@ final class SnapshotKeeper implements Agent {
     private long snapshotsSeen;
     private boolean isPurgeDue = true;
 
-    /** @param archives connects to this member's archive. */
+    /**
+     * A keeper of one member's folder.
+     *
+     * @param archives connects to this member's archive.
+     * @param logStart where the position is put from which on the log is kept, once it is known.
+     */
     SnapshotKeeper(
             NamespaceMemberContext ctx,
             MemberFolder folder,
             ConsensusModule.Context consensus,
             Supplier<AeronArchive> archives,
+            AtomicLong logStart,
             NamespaceCounters counters) {
         this.ctx = ctx;
         this.folder = folder;
         this.consensus = consensus;
         this.archives = archives;
+        this.logStart = logStart;
         this.counters = counters;
         lastCheckNs = ctx.nanoClock().nanoTime();
         lastSnapshotNs = lastCheckNs;
@@ -178,6 +187,7 @@ final class SnapshotKeeper implements Agent {
             counters.logSegmentsPurged.add(segments);
             LOG.info("namespace member: log purged: from={}, segments={}", base, segments);
         }
+        logStart.set(Math.max(base, found.startPosition));
     }
 
     private void purgeSnapshots(AeronArchive archive, List<RecordingLog.Entry> snapshots, long keepFrom) {

@@ -5,7 +5,6 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.UnresolvedAddressException;
@@ -25,38 +24,26 @@ import org.slf4j.LoggerFactory;
  * nobody could have answered anything that this one's leader has not in its log (Raft's ReadIndex: Ongaro's thesis, 6.4, with
  * votes in place of heartbeats). Clocks play no part.
  *
- * <p>Datagrams between {@link MemberAddress#peers} ports, little-endian:
- *
- * <pre>
- *  0       4      8       16       24       28   32     40
- *  | magic | type | nonce | number | member | 0  | vote |
- *
- *  ASK     nonce of the asker's start, number of its round
- *  ANSWER  both repeated; the answerer's number, and the latest term that it has voted in
- * </pre>
- *
- * A lost one is sent again by {@link #askAgain}. Not authenticated: who sees the nonces can forge answers, as he can forge votes.
+ * <p>Questions and answers are {@link PeerMessage}s; a lost one is sent again by {@link #askAgain}. Members that wonder whether they
+ * were away for too long are answered here too, see {@link LogStarts}.
  *
  * <p>A thread of its own answers at once, so that a round takes a trip through the network and nothing else. The other methods
  * are for one thread, which is told of news.
  */
 final class TermQuorum implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TermQuorum.class);
-    private static final int MAGIC = 0x31515441;
-    private static final int ASK = 1;
-    private static final int ANSWER = 2;
-    private static final int LENGTH = 40;
     /** Of a member that has never voted, or does not remember it. */
     private static final long NO_VOTE = -1;
 
     private final int memberId;
     private final List<MemberAddress> others;
     private final LongSupplier vote;
+    private final LongSupplier logStart;
     private final Runnable onNews;
     private final long nonce = new SecureRandom().nextLong();
     private final DatagramChannel channel;
     private final Thread thread;
-    private final ByteBuffer question = ByteBuffer.allocateDirect(LENGTH).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer question = PeerMessage.allocate();
     private final InetSocketAddress[] addresses;
     /** Whether answers are not received any more. */
     private volatile boolean isDeaf;
@@ -84,14 +71,16 @@ final class TermQuorum implements AutoCloseable {
      * Binds the port and begins to answer.
      *
      * @param vote the latest term that this member has voted in, -1 for none; asked by two threads.
+     * @param logStart position from which on this member has the log, 0 if it is not known; asked by the thread that answers.
      * @param onNews run by the thread that receives, when an answer has changed what is known of the round.
      * @throws UncheckedIOException if the port is taken.
      */
-    TermQuorum(NamespaceMemberContext ctx, LongSupplier vote, Runnable onNews) {
+    TermQuorum(NamespaceMemberContext ctx, LongSupplier vote, LongSupplier logStart, Runnable onNews) {
         memberId = ctx.memberId();
         others =
                 ctx.members().stream().filter(member -> member.id() != memberId).toList();
         this.vote = vote;
+        this.logStart = logStart;
         this.onNews = onNews;
         addresses = new InetSocketAddress[others.size()];
         resolve();
@@ -137,7 +126,7 @@ final class TermQuorum implements AutoCloseable {
     }
 
     private void send(Round asked) {
-        put(question, ASK, nonce, asked.number, 0);
+        PeerMessage.put(question, PeerMessage.ASK_VOTE, nonce, asked.number, memberId, 0);
         for (int i = 0; i < addresses.length; i++) {
             if (!asked.hasAnswered[i]) {
                 send(question, addresses[i]);
@@ -165,13 +154,13 @@ final class TermQuorum implements AutoCloseable {
     // The receiving thread.
 
     private void receive() {
-        ByteBuffer received = ByteBuffer.allocateDirect(LENGTH + 1).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer received = PeerMessage.allocate();
         try {
             while (true) {
                 received.clear();
                 SocketAddress sender = channel.receive(received);
                 received.flip();
-                if (received.remaining() == LENGTH && received.getInt(0) == MAGIC) {
+                if (PeerMessage.isMessage(received)) {
                     onReceived(received, sender);
                 }
             }
@@ -185,16 +174,24 @@ final class TermQuorum implements AutoCloseable {
     }
 
     private void onReceived(ByteBuffer message, SocketAddress sender) {
-        int type = message.getInt(4);
-        if (type == ASK) {
-            put(message, ANSWER, message.getLong(8), message.getLong(16), vote.getAsLong());
-            send(message, sender);
-        } else if (type == ANSWER && message.getLong(8) == nonce) {
-            onAnswer(message.getLong(16), message.getInt(24), message.getLong(32));
+        switch (PeerMessage.type(message)) {
+            case PeerMessage.ASK_VOTE -> answer(message, PeerMessage.VOTE, vote.getAsLong(), sender);
+            case PeerMessage.ASK_LOG -> answer(message, PeerMessage.LOG_START, logStart.getAsLong(), sender);
+            case PeerMessage.VOTE -> {
+                if (PeerMessage.nonce(message) == nonce) {
+                    onVote(PeerMessage.number(message), PeerMessage.member(message), PeerMessage.value(message));
+                }
+            }
+            default -> LOG.debug("namespace votes: unknown message: from={}", sender);
         }
     }
 
-    private void onAnswer(long number, int member, long voted) {
+    private void answer(ByteBuffer message, int type, long value, SocketAddress sender) {
+        PeerMessage.put(message, type, PeerMessage.nonce(message), PeerMessage.number(message), memberId, value);
+        send(message, sender);
+    }
+
+    private void onVote(long number, int member, long voted) {
         Round asked = round;
         if (asked.number != number) {
             return;
@@ -213,18 +210,6 @@ final class TermQuorum implements AutoCloseable {
     }
 
     // Both.
-
-    private void put(ByteBuffer message, int type, long nonceOfAsker, long number, long voted) {
-        message.clear()
-                .putInt(MAGIC)
-                .putInt(type)
-                .putLong(nonceOfAsker)
-                .putLong(number)
-                .putInt(memberId)
-                .putInt(0)
-                .putLong(voted)
-                .flip();
-    }
 
     private void send(ByteBuffer message, SocketAddress to) {
         try {

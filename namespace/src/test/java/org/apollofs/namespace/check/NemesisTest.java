@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.agrona.CloseHelper;
+import org.agrona.IoUtil;
+import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.cluster.ClusterNamespace;
 import org.apollofs.namespace.cluster.FaultyLinks;
 import org.apollofs.namespace.cluster.PinnedReads;
@@ -44,6 +46,11 @@ class NemesisTest {
      */
     private static final long PINNED_DEADLINE_NS = TimeUnit.MILLISECONDS.toNanos(300);
 
+    /** Snapshots often, so that a member can be left behind. */
+    private static final String[] SHORT_LOG = {"term=1048576", "segment=1048576", "snapshot=2097152"};
+    /** Bytes of log after which a member of that kind is left behind. */
+    private static final int OUTRUN = 12 << 20;
+
     @TempDir
     Path folder;
 
@@ -56,13 +63,15 @@ class NemesisTest {
         CUT_OFF_LEADER,
         LOSE,
         DELAY,
-        RESTART_ALL
+        RESTART_ALL,
+        LEAVE_BEHIND,
+        LOSE_DISK
     }
 
     @Test
     void shouldStayLinearizableWithSeveralMembers() throws Exception {
         try (FaultyLinks links = FaultyLinks.of(folder, SEED);
-                TestCluster cluster = TestCluster.launch(folder, MEMBERS)) {
+                TestCluster cluster = TestCluster.launch(folder, MEMBERS, SHORT_LOG)) {
             run(cluster, links, Arrays.asList(Fault.values()));
         }
     }
@@ -180,6 +189,31 @@ class NemesisTest {
                     cluster.start(member);
                 }
             }
+            case LEAVE_BEHIND -> {
+                int member = random.nextInt(members);
+                cluster.kill(member);
+                load.awaitMore(SOME);
+                outrun(client.keyValue());
+                cluster.start(member);
+                // It copies, and is no member until it is done.
+                cluster.awaitStarted(member);
+            }
+            case LOSE_DISK -> {
+                int member = random.nextInt(members);
+                cluster.kill(member);
+                IoUtil.delete(cluster.folder(member).toFile(), false);
+                load.awaitMore(SOME);
+                cluster.start(member);
+                cluster.awaitStarted(member);
+            }
+        }
+    }
+
+    /** Puts so much that the beginning of the log is deleted. */
+    private static void outrun(KeyValue keys) {
+        byte[] large = new byte[60_000];
+        for (int i = 0; i < OUTRUN / large.length; i++) {
+            keys.put("large/" + i % 10, large, KeyValue.ANY_VERSION);
         }
     }
 }

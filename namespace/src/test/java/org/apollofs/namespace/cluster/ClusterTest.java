@@ -107,11 +107,7 @@ class ClusterTest {
             readFromAFollower(cluster, lost);
             cluster.kill(lost);
             IoUtil.delete(cluster.folder(lost).toFile(), false);
-            // Long enough for snapshots to be taken and the log's beginning to be deleted.
-            byte[] large = new byte[60_000];
-            for (int i = 0; i < 150; i++) {
-                namespace.keyValue().put("large/" + i % 10, large, KeyValue.ANY_VERSION);
-            }
+            outrun(namespace);
             cluster.start(lost);
             cluster.awaitStarted(lost);
             load.awaitMore(20);
@@ -121,6 +117,62 @@ class ClusterTest {
             load.stop();
             load.check(namespace);
             assertTrue(Files.exists(cluster.folder(lost).resolve("cluster").resolve("recording.log")));
+        }
+    }
+
+    /** Puts so much that snapshots are taken and the log's beginning is deleted. */
+    private static void outrun(ClusterNamespace namespace) {
+        byte[] large = new byte[60_000];
+        for (int i = 0; i < 250; i++) {
+            namespace.keyValue().put("large/" + i % 10, large, KeyValue.ANY_VERSION);
+        }
+    }
+
+    @Test
+    void shouldTakeBackAMemberThatWasAwayForTooLong() throws Exception {
+        String[] settings = {"term=1048576", "segment=1048576", "snapshot=2097152"};
+        try (TestCluster cluster = TestCluster.launch(directory, 3, settings);
+                ClusterNamespace namespace = cluster.connect();
+                CountingLoad load = new CountingLoad(namespace, 50)) {
+            int away = (namespace.leader() + 1) % 3;
+            load.awaitMore(20);
+            cluster.kill(away);
+            outrun(namespace);
+            cluster.start(away);
+            cluster.awaitStarted(away);
+            // Now it is needed for a majority.
+            cluster.kill((away + 1) % 3);
+            load.awaitMore(20);
+            load.stop();
+            load.check(namespace);
+        }
+    }
+
+    @Test
+    void shouldSayThatAMemberCannotCatchUpAnyMore() throws Exception {
+        String[] settings = {"term=1048576", "segment=1048576", "snapshot=2097152"};
+        try (TestCluster cluster = TestCluster.launch(directory, 3, settings);
+                ClusterNamespace namespace = cluster.connect();
+                CountingLoad load = new CountingLoad(namespace, 50)) {
+            int away = (namespace.leader() + 1) % 3;
+            load.awaitMore(20);
+            cluster.kill(away);
+            outrun(namespace);
+            // It finds nobody to ask when it starts.
+            cluster.pause((away + 1) % 3);
+            cluster.pause((away + 2) % 3);
+            cluster.start(away);
+            cluster.awaitStarted(away);
+            cluster.resume((away + 1) % 3);
+            cluster.resume((away + 2) % 3);
+            assertEquals(1, cluster.awaitEnd(away));
+            cluster.start(away);
+            cluster.awaitStarted(away);
+            load.awaitMore(20);
+            cluster.kill((away + 1) % 3);
+            load.awaitMore(20);
+            load.stop();
+            load.check(namespace);
         }
     }
 }

@@ -79,4 +79,40 @@ class RollCallTest {
         assertTrue(folder.isEmpty());
         assertFalse(Files.exists(folder.archive().resolve("0-0.rec")));
     }
+
+    @Test
+    void shouldRememberItsVoteWhenItGivesItsLogUp() throws IOException {
+        MemberFolder folder = new MemberFolder(directory);
+        folder.prepare(Checksums.crc32c());
+        Files.writeString(folder.cluster().resolve("recording.log"), "terms");
+        Files.writeString(folder.cluster().resolve("node-state.dat"), "a vote");
+        Files.writeString(folder.archive().resolve("0-0.rec"), "log");
+        folder.giveUpLog();
+        assertTrue(folder.hasFallenBehind());
+        assertTrue(folder.isEmpty());
+        assertFalse(Files.exists(folder.archive().resolve("0-0.rec")));
+        // A crash in the middle of the copy.
+        folder.beginJoin();
+        Files.writeString(folder.cluster().resolve("recording.log"), "a part of it");
+        folder.prepare(Checksums.crc32c());
+        assertTrue(folder.hasFallenBehind());
+        assertTrue(folder.isEmpty());
+        assertEquals("a vote", Files.readString(folder.cluster().resolve("node-state.dat")));
+        folder.beginJoin();
+        folder.endJoin();
+        assertFalse(folder.hasFallenBehind());
+    }
+
+    @Test
+    void shouldDeleteALogThatWasAboutToBeGivenUp() throws IOException {
+        MemberFolder folder = new MemberFolder(directory);
+        folder.prepare(Checksums.crc32c());
+        Files.writeString(folder.cluster().resolve("recording.log"), "terms");
+        Files.writeString(folder.archive().resolve("0-0.rec"), "log");
+        // Killed after the first step of giveUpLog.
+        Files.writeString(directory.resolve("behind"), "");
+        folder.prepare(Checksums.crc32c());
+        assertTrue(folder.isEmpty());
+        assertFalse(Files.exists(folder.archive().resolve("0-0.rec")));
+    }
 }

@@ -153,13 +153,13 @@ public final class TestCluster implements AutoCloseable {
     /** kill -9, and waits until it is gone. */
     public void kill(int member) {
         processes[member].destroyForcibly();
-        await(member);
+        awaitEnd(member);
     }
 
     /** Stops a member in order. */
     public void stop(int member) throws IOException {
         processes[member].getOutputStream().close();
-        await(member);
+        awaitEnd(member);
     }
 
     /** SIGSTOP: it stands still until {@link #resume}. */
@@ -185,11 +185,13 @@ public final class TestCluster implements AutoCloseable {
         }
     }
 
-    private void await(int member) {
+    /** Waits for the end of a member's process. @return its exit code; 1 if the member has failed. */
+    public int awaitEnd(int member) {
         try {
             if (!processes[member].waitFor(60, TimeUnit.SECONDS)) {
                 throw new IllegalStateException("the member does not end: member=" + member);
             }
+            return processes[member].exitValue();
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
@@ -226,7 +228,7 @@ public final class TestCluster implements AutoCloseable {
         }
         for (int i = 0; i < processes.length; i++) {
             if (processes[i] != null) {
-                await(i);
+                awaitEnd(i);
                 try {
                     processes[i].inputReader(StandardCharsets.UTF_8).close();
                 } catch (IOException e) {

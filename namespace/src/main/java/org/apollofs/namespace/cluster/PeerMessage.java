@@ -1,0 +1,75 @@
+package org.apollofs.namespace.cluster;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * A datagram between members that are at work, to and from their {@link MemberAddress#peers} ports, or from another port of the
+ * asker. Little-endian:
+ *
+ * <pre>
+ *  0       4      8       16       24       28   32      40
+ *  | magic | type | nonce | number | member | 0  | value |
+ *
+ *  ASK_VOTE   nonce of the asker's start, number of its question
+ *  VOTE       both repeated; the answerer's number, and the latest term that it has voted in
+ *  ASK_LOG    as ASK_VOTE
+ *  LOG_START  as VOTE; the position from which on the answerer still has the log, 0 if it does not know
+ * </pre>
+ *
+ * Not authenticated: who sees the nonces can forge answers, as he can forge Aeron's votes.
+ */
+final class PeerMessage {
+    static final int LENGTH = 40;
+    static final int ASK_VOTE = 1;
+    static final int VOTE = 2;
+    static final int ASK_LOG = 3;
+    static final int LOG_START = 4;
+
+    private static final int MAGIC = 0x31515441;
+
+    private PeerMessage() {}
+
+    /** Room for one that is too long, so that it is not taken for a whole one. */
+    static ByteBuffer allocate() {
+        return ByteBuffer.allocateDirect(LENGTH + 1).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Makes a buffer's content a message, ready to be sent. */
+    static ByteBuffer put(ByteBuffer buffer, int type, long nonce, long number, int member, long value) {
+        return buffer.clear()
+                .putInt(MAGIC)
+                .putInt(type)
+                .putLong(nonce)
+                .putLong(number)
+                .putInt(member)
+                .putInt(0)
+                .putLong(value)
+                .flip();
+    }
+
+    /** Whether what was received, flipped, is a message. */
+    static boolean isMessage(ByteBuffer received) {
+        return received.remaining() == LENGTH && received.getInt(0) == MAGIC;
+    }
+
+    static int type(ByteBuffer message) {
+        return message.getInt(4);
+    }
+
+    static long nonce(ByteBuffer message) {
+        return message.getLong(8);
+    }
+
+    static long number(ByteBuffer message) {
+        return message.getLong(16);
+    }
+
+    static int member(ByteBuffer message) {
+        return message.getInt(24);
+    }
+
+    static long value(ByteBuffer message) {
+        return message.getLong(32);
+    }
+}
