@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apollofs.namespace.cluster.AttentiveIdle;
 import org.apollofs.namespace.cluster.MemberDriver;
@@ -34,6 +35,7 @@ final class MemberNode implements AutoCloseable {
      * Starts the member. It takes part on return, and may not be up to date yet.
      *
      * @param stop requested when the member cannot go on.
+     * @throws CancellationException if the stop is requested while it waits for other members.
      */
     static MemberNode start(HardwareProfile profile, int id, Path dir, StopSignal stop, PrintWriter out) {
         NamespaceProfile namespace = profile.namespace();
@@ -53,8 +55,8 @@ final class MemberNode implements AutoCloseable {
         }
         MemberNode node = new MemberNode(stop);
         try {
-            node.assemble(namespace, id, SiteFolder.of(dir.resolve("namespace").resolve(Integer.toString(id))));
             node.describe(namespace, self, out);
+            node.assemble(namespace, id, SiteFolder.of(dir.resolve("namespace").resolve(Integer.toString(id))), out);
             return node;
         } catch (IOException e) {
             node.stack.close();
@@ -65,7 +67,7 @@ final class MemberNode implements AutoCloseable {
         }
     }
 
-    private void assemble(NamespaceProfile profile, int id, SiteFolder folder) throws IOException {
+    private void assemble(NamespaceProfile profile, int id, SiteFolder folder, PrintWriter out) throws IOException {
         stack.push(SiteLock.take(folder));
         SiteDriver.deleteStale(folder);
         AttentiveIdle idle = new AttentiveIdle(profile.members().size());
@@ -79,6 +81,11 @@ final class MemberNode implements AutoCloseable {
                 .aeronDirectory(driver.aeronDirectoryName())
                 .idle(idle)
                 .threadFactory(SiteNamespace.threads("apollo-namespace"))
+                .progress(line -> {
+                    out.println(line);
+                    out.flush();
+                })
+                .cancellation(stop::isRequested)
                 .failureHandler(this::onFailure)));
     }
 

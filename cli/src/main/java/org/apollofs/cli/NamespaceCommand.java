@@ -3,6 +3,7 @@ package org.apollofs.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.ProfileLoader;
 import picocli.CommandLine.Command;
@@ -46,6 +47,9 @@ final class NamespaceCommand implements Callable<Integer> {
             stop.await();
             say(out, "stopping");
             node.checkHealthy();
+        } catch (CancellationException e) {
+            // Stopped while it waited for the others: its next start begins anew.
+            say(out, "stopping");
         }
         say(out, "stopped");
         return ExitCode.OK.code();

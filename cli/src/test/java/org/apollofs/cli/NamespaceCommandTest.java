@@ -113,6 +113,8 @@ final class NamespaceCommandTest {
                 BufferedReader out = member.inputReader(StandardCharsets.UTF_8);
                 assertTrue(out.readLine().startsWith("namespace member "));
                 assertTrue(out.readLine().startsWith("file sync level 1: durable"));
+                assertTrue(out.readLine().startsWith("no log in the folder: waits"));
+                assertEquals("a new cluster", out.readLine());
                 assertEquals("ready", out.readLine());
                 // Of the handle: the process's own closes the stream.
                 member.toHandle().destroy();
@@ -123,6 +125,25 @@ final class NamespaceCommandTest {
             }
         } finally {
             members.forEach(Process::destroyForcibly);
+        }
+    }
+
+    @Test
+    void shouldStopWhileItWaitsForTheOthers() throws Exception {
+        Process member = member(profile(), 0);
+        try {
+            BufferedReader out = member.inputReader(StandardCharsets.UTF_8);
+            String line = out.readLine();
+            while (!line.startsWith("no log in the folder: waits")) {
+                line = out.readLine();
+            }
+            member.toHandle().destroy();
+            assertTrue(member.waitFor(60, TimeUnit.SECONDS));
+            assertEquals(0, member.exitValue());
+            assertEquals("stopping", out.readLine());
+            assertEquals("stopped", out.readLine());
+        } finally {
+            member.destroyForcibly();
         }
     }
 

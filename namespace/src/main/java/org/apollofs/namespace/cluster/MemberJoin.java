@@ -1,12 +1,15 @@
 package org.apollofs.namespace.cluster;
 
 import io.aeron.archive.client.AeronArchive;
+import io.aeron.archive.client.ArchiveException;
 import io.aeron.cluster.ClusterBackup;
 import io.aeron.cluster.ClusterBackupEventsListener;
 import io.aeron.cluster.ClusterMember;
 import io.aeron.cluster.RecordingLog;
+import io.aeron.exceptions.TimeoutException;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
@@ -28,6 +31,7 @@ final class MemberJoin {
     private static final long POLL_NS = 2_000_000;
     private static final long QUERY_NS = 1_000_000_000L;
     private static final long PROGRESS_NS = 10_000_000_000L;
+    private static final long SAY_NS = 1_000_000_000L;
     private static final int LOG_STREAM = 100;
 
     private final NamespaceMemberContext ctx;
@@ -35,6 +39,7 @@ final class MemberJoin {
     private final String aeronDirectory;
     private final AeronArchive.Context archiveContext;
     private final Listener listener = new Listener();
+    private long saidNs;
 
     MemberJoin(
             NamespaceMemberContext ctx,
@@ -45,6 +50,7 @@ final class MemberJoin {
         this.folder = folder;
         this.aeronDirectory = aeronDirectory;
         this.archiveContext = archiveContext;
+        saidNs = ctx.nanoClock().nanoTime() - SAY_NS;
     }
 
     /** How far the copy is. Written by the copy's thread. */
@@ -81,31 +87,58 @@ final class MemberJoin {
         }
     }
 
-    /** Waits until the cluster is known to be new, or the copy is complete. @return whether a copy was made. */
+    /**
+     * Waits until the cluster is known to be new, or the copy is complete.
+     *
+     * @return whether a copy was made.
+     * @throws CancellationException if the start is given up.
+     */
     @SuppressWarnings("try") // The copy is made by a thread of its own.
     boolean run() throws IOException {
         boolean mayBeNew = !folder.hasFallenBehind();
-        LOG.info(
-                "namespace member: no log: looks for the other members: memberId={}, mayBeNew={}",
-                ctx.memberId(),
-                mayBeNew);
+        say(
+                mayBeNew
+                        ? "no log in the folder: waits until all members say so of theirs, or for one that leads"
+                        : "away for longer than the others keep the log: waits for a member that leads, to copy from it");
         folder.beginJoin();
         try (RollCall roll = new RollCall(ctx);
                 ClusterBackup backup = ClusterBackup.launch(context())) {
             long target = -1;
             while (target < 0 || listener.position.get() < target) {
+                if (ctx.cancellation().getAsBoolean()) {
+                    throw new CancellationException("the start was given up before the member had a log");
+                }
                 if (mayBeNew && listener.source == null && roll.poll()) {
-                    LOG.info("namespace member: a new cluster: memberId={}", ctx.memberId());
+                    say("a new cluster");
                     return false;
                 }
                 if (target < 0 && listener.hasTerms) {
                     target = leaderPosition();
                 }
+                sayHowFar(target);
                 LockSupport.parkNanos(POLL_NS);
             }
-            LOG.info("namespace member: the copy is complete: memberId={}, position={}", ctx.memberId(), target);
+            say("the copy is complete");
             return true;
         }
+    }
+
+    private void say(String line) {
+        LOG.info("namespace member: memberId={}: {}", ctx.memberId(), line);
+        ctx.progress().accept(line);
+    }
+
+    private void sayHowFar(long target) {
+        long now = ctx.nanoClock().nanoTime();
+        if (listener.source == null || now - saidNs < SAY_NS) {
+            return;
+        }
+        saidNs = now;
+        say(
+                target < 0
+                        ? "copies snapshots: from=" + listener.source
+                        : "copies the log: from=" + listener.source + ", position=" + listener.position + ", end="
+                                + target);
     }
 
     private ClusterBackup.Context context() {
@@ -145,7 +178,7 @@ final class MemberJoin {
                         "aeron:udp?term-length=64k|endpoint=" + ctx.address().host() + ":0");
     }
 
-    /** What the leader's log has now. */
+    /** What the leader's log has now. @return -1 if it does not say. */
     private long leaderPosition() {
         try (AeronArchive leader = AeronArchive.connect(leaderArchive(listener.source))) {
             MutableLong last = new MutableLong(-1);
@@ -173,6 +206,10 @@ final class MemberJoin {
                         }
                     });
             return last.value < 0 ? 0 : leader.getMaxRecordedPosition(last.value);
+        } catch (TimeoutException | ArchiveException e) {
+            // It has gone, or does not lead any more: the copy goes on from another.
+            LOG.info("namespace member: the leader's archive does not answer: {}", e.getMessage());
+            return -1;
         }
     }
 }

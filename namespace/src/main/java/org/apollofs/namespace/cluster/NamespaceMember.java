@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -115,6 +116,7 @@ public final class NamespaceMember implements AutoCloseable {
      * is empty waits here for the others, see {@link MemberJoin}.
      *
      * @param ctx concluded here.
+     * @throws CancellationException if the context's cancellation says so while it waits.
      */
     public static NamespaceMember launch(NamespaceMemberContext ctx) {
         NamespaceMember member = new NamespaceMember(ctx.conclude());

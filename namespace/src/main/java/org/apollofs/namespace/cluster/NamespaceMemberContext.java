@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
@@ -29,6 +30,8 @@ public final class NamespaceMemberContext {
     private AttentiveIdle idle;
     private ThreadFactory threadFactory;
     private Consumer<Throwable> failureHandler;
+    private Consumer<String> progress = line -> {};
+    private BooleanSupplier cancellation = () -> false;
     private AuthenticatorSupplier authenticatorSupplier;
     private CredentialsSupplier credentialsSupplier = new NullCredentialsSupplier();
     private NanoClock nanoClock = SystemNanoClock.INSTANCE;
@@ -137,6 +140,18 @@ public final class NamespaceMemberContext {
     /** Told, on one of the member's threads and maybe more than once, when the member cannot go on: it is to be closed. */
     public NamespaceMemberContext failureHandler(Consumer<Throwable> value) {
         failureHandler = value;
+        return this;
+    }
+
+    /** Told in a line what the start of a member without a log waits for, and how far it is; at most once a second. */
+    public NamespaceMemberContext progress(Consumer<String> value) {
+        progress = value;
+        return this;
+    }
+
+    /** Asked while a start waits for other members, which may take for ever: whether to give it up. */
+    public NamespaceMemberContext cancellation(BooleanSupplier value) {
+        cancellation = value;
         return this;
     }
 
@@ -259,6 +274,14 @@ public final class NamespaceMemberContext {
 
     Consumer<Throwable> failureHandler() {
         return failureHandler;
+    }
+
+    Consumer<String> progress() {
+        return progress;
+    }
+
+    BooleanSupplier cancellation() {
+        return cancellation;
     }
 
     AuthenticatorSupplier authenticatorSupplier() {
