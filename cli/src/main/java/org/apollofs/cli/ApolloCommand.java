@@ -104,7 +104,9 @@ public final class ApolloCommand implements Callable<Integer> {
     private int onUsageError(ParameterException failure) {
         CommandLine command = failure.getCommandLine();
         PrintWriter err = command.getErr();
-        err.println("apollo: " + oneLine(failure.getMessage()) + ": see '"
+        // Picocli says so itself where options exclude each other.
+        String message = failure.getMessage().replaceFirst("^Error: ", "");
+        err.println("apollo: " + oneLine(message) + ": see '"
                 + command.getCommandSpec().qualifiedName() + " --help'");
         err.flush();
         return ExitCode.USAGE.code();

@@ -141,7 +141,7 @@ final class Demo {
         WriteOutcome written = new CheckpointWriter(checkpoint, content, unfinished, done).write(DEADLINE);
         double seconds = progress.end(rate(written.allRankGbPerSecond()));
         Files.move(unfinished, mount().resolve(STEP), StandardCopyOption.ATOMIC_MOVE);
-        try (SiteConnection connection = SiteConnection.open(SiteFolder.of(site()))) {
+        try (NamespaceConnection connection = NamespaceConnection.ofSite(SiteFolder.of(site()))) {
             connection.keyValue().put("latest", STEP.getBytes(StandardCharsets.UTF_8), KeyValue.ANY_VERSION);
         }
         JsonNode client = status().path("client");

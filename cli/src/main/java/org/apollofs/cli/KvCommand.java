@@ -26,12 +26,12 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * The key-value face of a running site: keys are paths of the mount, values the content of small files there. Each call
- * is linearizable, and durable when it returns.
+ * The key-value face of a running site, or of members that are processes of their own: keys are paths of the mount, values the
+ * content of small files there. Each call is linearizable, and durable when it returns.
  */
 @Command(
         name = "kv",
-        description = "Read and write small values in the namespace of a running site. A key is a path of the mount.",
+        description = "Read and write values in the namespace. A key is a path of the mount.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             KvCommand.Put.class,
@@ -62,8 +62,8 @@ final class KvCommand implements Callable<Integer> {
         @Spec(Spec.Target.MIXEE)
         private CommandSpec spec;
 
-        @Option(names = "--dir", required = true, paramLabel = "DIR", description = "Folder of the running site.")
-        private Path dir;
+        @Mixin
+        private NamespaceOptions namespace;
 
         @Option(names = "--json", description = "Print the result as JSON.")
         private boolean json;
@@ -76,12 +76,13 @@ final class KvCommand implements Callable<Integer> {
             return spec.commandLine().getOut();
         }
 
-        SiteFolder folder() {
-            return SiteFolder.of(dir);
+        /** The site, for a value on its stripes. */
+        SiteFolder siteOfLarge(String key) {
+            return namespace.site("values beyond " + NamespaceLimits.INLINE_LENGTH + " bytes, key=" + key);
         }
 
-        SiteConnection connect() {
-            return SiteConnection.open(folder());
+        NamespaceConnection connect() {
+            return namespace.connect();
         }
 
         ObjectNode result(String key) {
@@ -189,7 +190,7 @@ final class KvCommand implements Callable<Integer> {
                 byte[] head = in.readNBytes(NamespaceLimits.INLINE_LENGTH + 1);
                 long newVersion = lease == 0 && head.length > NamespaceLimits.INLINE_LENGTH
                         ? BlobClient.put(
-                                common.folder(),
+                                common.siteOfLarge(key),
                                 key,
                                 new SequenceInputStream(new ByteArrayInputStream(head), in),
                                 expected)
@@ -200,10 +201,10 @@ final class KvCommand implements Callable<Integer> {
         }
 
         private long putInline(byte[] bytes, long expected) {
-            try (SiteConnection site = common.connect()) {
+            try (NamespaceConnection connection = common.connect()) {
                 return lease == 0
-                        ? site.keyValue().put(key, bytes, expected)
-                        : site.keyValue().put(key, bytes, expected, lease);
+                        ? connection.keyValue().put(key, bytes, expected)
+                        : connection.keyValue().put(key, bytes, expected, lease);
             }
         }
     }
@@ -219,8 +220,8 @@ final class KvCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws IOException {
-            try (SiteConnection site = common.connect()) {
-                Optional<KeyValue.Value> found = site.keyValue().get(key);
+            try (NamespaceConnection connection = common.connect()) {
+                Optional<KeyValue.Value> found = connection.keyValue().get(key);
                 if (found.isEmpty()) {
                     return common.miss(ExitCode.ABSENT, common.result(key).put("absent", true), "no such key: " + key);
                 }
@@ -244,7 +245,7 @@ final class KvCommand implements Callable<Integer> {
         /** A value on stripes comes from the site's process. */
         private Integer getLarge() throws IOException {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-            BlobClient.Head head = BlobClient.get(common.folder(), key, found -> {
+            BlobClient.Head head = BlobClient.get(common.siteOfLarge(key), key, found -> {
                 if (common.json() && found.size() > MAX_JSON_VALUE) {
                     throw new CommandFailure(
                             ExitCode.USAGE,
@@ -302,8 +303,8 @@ final class KvCommand implements Callable<Integer> {
                     ? expected.text.getBytes(StandardCharsets.UTF_8)
                     : ValueSource.readFile(expected.file);
             byte[] update = source.read(value);
-            try (SiteConnection site = common.connect()) {
-                Optional<KeyValue.Value> set = site.keyValue().compareAndSet(key, present, update);
+            try (NamespaceConnection connection = common.connect()) {
+                Optional<KeyValue.Value> set = connection.keyValue().compareAndSet(key, present, update);
                 ObjectNode result = common.result(key).put("set", set.isPresent());
                 if (set.isEmpty()) {
                     return common.miss(ExitCode.CONFLICT, result, "the value is not as expected: key=" + key);
@@ -329,8 +330,8 @@ final class KvCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            try (SiteConnection site = common.connect()) {
-                boolean deleted = site.keyValue().delete(key, version != null ? version : KeyValue.ANY_VERSION);
+            try (NamespaceConnection connection = common.connect()) {
+                boolean deleted = connection.keyValue().delete(key, version != null ? version : KeyValue.ANY_VERSION);
                 ObjectNode result = common.result(key).put("deleted", deleted);
                 if (!deleted) {
                     return common.miss(ExitCode.ABSENT, result, "no such key: " + key);

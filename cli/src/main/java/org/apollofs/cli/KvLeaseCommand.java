@@ -42,9 +42,10 @@ final class KvLeaseCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            try (SiteConnection site = common.connect()) {
-                long lease =
-                        site.keyValue().grantLease(seconds.multiply(SECOND_NS).longValue());
+            try (NamespaceConnection connection = common.connect()) {
+                long lease = connection
+                        .keyValue()
+                        .grantLease(seconds.multiply(SECOND_NS).longValue());
                 common.print(JSON.createObjectNode().put("lease", lease), Long.toString(lease));
             }
             return ExitCode.OK.code();
@@ -66,13 +67,13 @@ final class KvLeaseCommand implements Callable<Integer> {
         @Override
         public Integer call() throws InterruptedException {
             StopSignal stop = StopSignal.install();
-            try (SiteConnection site = common.connect()) {
-                long ttlNs = site.keyValue().keepLeaseAlive(lease);
+            try (NamespaceConnection connection = common.connect()) {
+                long ttlNs = connection.keyValue().keepLeaseAlive(lease);
                 common.print(
                         JSON.createObjectNode().put("lease", lease).put("seconds", ttlNs / 1e9),
                         "renewed for " + ttlNs / 1e9 + " s");
                 while (forever && !stop.await(ttlNs / 3, java.util.concurrent.TimeUnit.NANOSECONDS)) {
-                    ttlNs = site.keyValue().keepLeaseAlive(lease);
+                    ttlNs = connection.keyValue().keepLeaseAlive(lease);
                 }
             } catch (NamespaceException e) {
                 return missing(common, lease, e);
@@ -102,8 +103,8 @@ final class KvLeaseCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            try (SiteConnection site = common.connect()) {
-                if (!site.keyValue().revokeLease(lease)) {
+            try (NamespaceConnection connection = common.connect()) {
+                if (!connection.keyValue().revokeLease(lease)) {
                     return common.miss(
                             ExitCode.ABSENT,
                             JSON.createObjectNode().put("lease", lease).put("absent", true),

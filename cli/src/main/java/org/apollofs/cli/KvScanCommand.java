@@ -38,7 +38,7 @@ final class KvScanCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         boolean keysOnly = !values;
-        try (SiteConnection site = common.connect()) {
+        try (NamespaceConnection connection = common.connect()) {
             PrintWriter out = common.out();
             String next = after;
             long left = limit;
@@ -47,7 +47,7 @@ final class KvScanCommand implements Callable<Integer> {
                 if (wanted < 1) {
                     break;
                 }
-                KeyPage page = site.keyValue().scan(prefix, next, wanted, keysOnly);
+                KeyPage page = connection.keyValue().scan(prefix, next, wanted, keysOnly);
                 page.entries().forEach(entry -> print(out, entry));
                 left -= page.entries().size();
                 next = page.next();

@@ -46,8 +46,8 @@ final class KvTxnCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Txn txn = TxnJson.parse(read());
-        try (SiteConnection site = common.connect()) {
-            TxnResult result = site.keyValue().txn(txn);
+        try (NamespaceConnection connection = common.connect()) {
+            TxnResult result = connection.keyValue().txn(txn);
             common.out().println(TxnJson.print(txn, result));
             return (result.succeeded() ? ExitCode.OK : ExitCode.CONFLICT).code();
         }

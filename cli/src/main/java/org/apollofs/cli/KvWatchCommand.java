@@ -46,16 +46,16 @@ final class KvWatchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         StopSignal stop = StopSignal.install();
-        try (SiteConnection site = common.connect()) {
-            long start = from != null ? from : site.changeLog().range().last() + 1;
-            KeyWatch watch = site.keyValue().watch(key, prefix, start);
+        try (NamespaceConnection connection = common.connect()) {
+            long start = from != null ? from : connection.changeLog().range().last() + 1;
+            KeyWatch watch = connection.keyValue().watch(key, prefix, start);
             List<KeyEvent> events = new ArrayList<>();
             long left = count;
             while (!stop.isRequested() && left > 0) {
                 events.clear();
                 watch.poll(events::add, WAIT_NS);
                 for (int i = 0; i < events.size() && left > 0; i++, left--) {
-                    print(site.keyValue(), events.get(i));
+                    print(connection.keyValue(), events.get(i));
                 }
                 if (!events.isEmpty() && common.out().checkError()) {
                     break;

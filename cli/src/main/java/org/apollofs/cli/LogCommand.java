@@ -3,7 +3,6 @@ package org.apollofs.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -12,6 +11,7 @@ import org.apollofs.namespace.client.Change;
 import org.apollofs.namespace.client.ChangeFollower;
 import org.apollofs.namespace.client.ChangeLog;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "log",
         description = {
-            "Print the change log of a running site: every committed change, in one order, an entry a line.",
+            "Print the change log of the namespace: every committed change, in one order, an entry a line.",
             "A named consumer goes on where it ended; its offset moves after each page that was printed."
         })
 final class LogCommand implements Callable<Integer> {
@@ -31,8 +31,8 @@ final class LogCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--dir", required = true, paramLabel = "DIR", description = "Folder of the running site.")
-    private Path dir;
+    @Mixin
+    private NamespaceOptions namespace;
 
     @Option(
             names = "--from",
@@ -73,8 +73,8 @@ final class LogCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         StopSignal stop = StopSignal.install();
-        try (SiteConnection site = SiteConnection.open(SiteFolder.of(dir))) {
-            ChangeLog log = site.changeLog();
+        try (NamespaceConnection connection = namespace.connect()) {
+            ChangeLog log = connection.changeLog();
             if (retainBytes != null || retainHours != null) {
                 log.setRetention(
                         retainBytes == null ? 0 : retainBytes,

@@ -73,8 +73,7 @@ final class NamespaceCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            try (NamespaceConnection connection =
-                    NamespaceConnection.open(ProfileLoader.load(profile).namespace())) {
+            try (NamespaceConnection connection = NamespaceConnection.ofMembers(ProfileLoader.load(profile))) {
                 connection.namespace().takeSnapshot();
             }
             say(spec.commandLine().getOut(), "snapshot begun");

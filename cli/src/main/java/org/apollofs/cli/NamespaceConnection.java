@@ -6,69 +6,115 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.agrona.IoUtil;
+import org.apollofs.namespace.client.ChangeLog;
+import org.apollofs.namespace.client.KeyValue;
+import org.apollofs.namespace.client.NamespaceError;
+import org.apollofs.namespace.client.NamespaceException;
 import org.apollofs.namespace.cluster.AttentiveIdle;
 import org.apollofs.namespace.cluster.ClusterClientContext;
 import org.apollofs.namespace.cluster.ClusterNamespace;
 import org.apollofs.namespace.cluster.MemberDriver;
+import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.NamespaceProfile;
 
-/** A session of a namespace whose members are processes of their own, over UDP, with a media driver for it alone. */
+/** A session of a namespace, from another process than its members. */
 final class NamespaceConnection implements AutoCloseable {
-    private static final long CONNECT_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(15);
+    private static final long SITE_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
+    private static final long MEMBERS_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(15);
 
-    private final MediaDriver driver;
+    private final CloseStack stack;
     private final ClusterNamespace namespace;
 
-    private NamespaceConnection(MediaDriver driver, ClusterNamespace namespace) {
-        this.driver = driver;
-        this.namespace = namespace;
+    private NamespaceConnection(CloseStack stack, ClusterClientContext context) {
+        this.stack = stack;
+        namespace = stack.push(ClusterNamespace.connect(context));
     }
 
-    /** Connects to the member that leads. */
-    static NamespaceConnection open(NamespaceProfile profile) {
-        AttentiveIdle idle = new AttentiveIdle(profile.members().size());
+    /** Connects to a running site on this machine, through its media driver. @throws CommandFailure if it does not run. */
+    static NamespaceConnection ofSite(SiteFolder folder) {
+        String driver =
+                ControlClient.ask(folder, "connect").get("aeronDirectory").asText();
+        return new NamespaceConnection(
+                new CloseStack(),
+                new ClusterClientContext()
+                        .aeronDirectory(driver)
+                        .connectTimeoutNs(SITE_TIMEOUT_NS)
+                        .threadFactory(SiteNamespace.threads("apollo-kv")));
+    }
+
+    /**
+     * Connects over UDP to the one that leads of members that are processes of their own, with a media driver for it alone.
+     *
+     * @throws CommandFailure if the profile's member is part of a site.
+     */
+    static NamespaceConnection ofMembers(HardwareProfile profile) {
+        NamespaceProfile namespace = profile.namespace();
+        if (namespace.members().stream().anyMatch(member -> member.port() == 0)) {
+            throw new CommandFailure(
+                    ExitCode.PROFILE,
+                    "the namespace's member has no port, as within a site: profile=" + profile.source(),
+                    "give --dir the folder of the site");
+        }
+        AttentiveIdle idle = new AttentiveIdle(namespace.members().size());
+        CloseStack stack = new CloseStack();
+        try {
+            Path folder = temporaryFolder(stack);
+            MediaDriver driver = stack.push(MediaDriver.launch(
+                    MemberDriver.context(folder.resolve("driver"), idle, SiteNamespace.threads("apollo-driver"))));
+            return new NamespaceConnection(
+                    stack,
+                    new ClusterClientContext()
+                            .aeronDirectory(driver.aeronDirectoryName())
+                            .members(SiteNamespace.addresses(namespace))
+                            .idle(idle)
+                            .leaseNs(TimeUnit.MILLISECONDS.toNanos(namespace.sessionTimeoutMs()))
+                            .deadlineNs(TimeUnit.MILLISECONDS.toNanos(namespace.requestTimeoutMs()))
+                            .connectTimeoutNs(MEMBERS_TIMEOUT_NS)
+                            .threadFactory(SiteNamespace.threads("apollo-namespace-client")));
+        } catch (RuntimeException e) {
+            stack.close();
+            throw e instanceof NamespaceException nobody && nobody.error() == NamespaceError.UNAVAILABLE
+                    ? new CommandFailure(
+                            ExitCode.UNAVAILABLE,
+                            "no member of the namespace that leads answers: members="
+                                    + namespace.members().stream()
+                                            .map(member -> member.host() + ":" + member.port())
+                                            .toList(),
+                            "start a majority of them: apollo namespace --profile P --member I",
+                            e)
+                    : e;
+        }
+    }
+
+    /** Gone with the stack, or with the process, whichever ends first. */
+    private static Path temporaryFolder(CloseStack stack) {
         Path folder;
         try {
             folder = Files.createTempDirectory("apollo-");
         } catch (IOException e) {
             throw new UncheckedIOException("no temporary folder can be made", e);
         }
-        MediaDriver driver = MediaDriver.launch(
-                MemberDriver.context(folder.resolve("driver"), idle, SiteNamespace.threads("apollo-driver"))
-                        .dirDeleteOnShutdown(true));
-        try {
-            return new NamespaceConnection(
-                    driver,
-                    ClusterNamespace.connect(new ClusterClientContext()
-                            .aeronDirectory(driver.aeronDirectoryName())
-                            .members(SiteNamespace.addresses(profile))
-                            .idle(idle)
-                            .leaseNs(TimeUnit.MILLISECONDS.toNanos(profile.sessionTimeoutMs()))
-                            .deadlineNs(TimeUnit.MILLISECONDS.toNanos(profile.requestTimeoutMs()))
-                            .connectTimeoutNs(CONNECT_TIMEOUT_NS)
-                            .threadFactory(SiteNamespace.threads("apollo-namespace-client"))));
-        } catch (RuntimeException e) {
-            close(driver);
-            throw e;
-        }
+        Runnable delete = () -> IoUtil.delete(folder.toFile(), true);
+        Runtime.getRuntime().addShutdownHook(new Thread(delete, "apollo-clean"));
+        stack.push(delete::run);
+        return folder;
     }
 
     ClusterNamespace namespace() {
         return namespace;
     }
 
-    private static void close(MediaDriver driver) {
-        driver.close();
-        try {
-            Files.deleteIfExists(Path.of(driver.aeronDirectoryName()).getParent());
-        } catch (IOException e) {
-            throw new UncheckedIOException("the driver's folder cannot be deleted", e);
-        }
+    ChangeLog changeLog() {
+        return namespace.changeLog();
+    }
+
+    KeyValue keyValue() {
+        return namespace.keyValue();
     }
 
     @Override
     public void close() {
-        namespace.close();
-        close(driver);
+        stack.close();
     }
 }

@@ -1,6 +1,5 @@
 package org.apollofs.cli;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,9 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import org.apollofs.namespace.client.KeyValue;
+import org.apollofs.namespace.client.NamespaceLimits;
 import org.apollofs.profile.NamespaceProfile;
-import org.apollofs.profile.ProfileLoader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -99,14 +97,22 @@ final class NamespaceCommandTest {
             for (int i = 0; i < 3; i++) {
                 members.add(member(profile, i));
             }
-            byte[] value = {1, 2, 3};
-            try (NamespaceConnection connection = NamespaceConnection.open(
-                    ProfileLoader.load(profile.toString()).namespace())) {
-                connection.namespace().keyValue().put("k", value, KeyValue.ABSENT);
-                assertArrayEquals(
-                        value,
-                        connection.namespace().keyValue().get("k").orElseThrow().value());
-            }
+            String at = profile.toString();
+            CliRun put = CliRun.of("kv", "put", "a/k", "v", "--absent", "--profile", at);
+            assertEquals(0, put.exitCode(), put.err());
+            CliRun get = CliRun.of("kv", "get", "a/k", "--json", "--profile", at);
+            assertTrue(get.out().contains("\"value\":\"v\""), get.out());
+            assertEquals(
+                    ExitCode.CONFLICT.code(),
+                    CliRun.of("kv", "put", "a/k", "w", "--absent", "--profile", at)
+                            .exitCode());
+            CliRun log = CliRun.of("log", "--prefix", "a/", "--json", "--profile", at);
+            assertTrue(log.out().contains("\"path\":\"a/k\""), log.out());
+            Path large = Files.write(dir.resolve("large"), new byte[NamespaceLimits.INLINE_LENGTH + 1]);
+            CliRun tooLarge = CliRun.of("kv", "put", "a/l", "--file", large.toString(), "--profile", at);
+            assertEquals(ExitCode.USAGE.code(), tooLarge.exitCode());
+            assertTrue(
+                    tooLarge.err().startsWith("apollo: not supported by members alone: values beyond"), tooLarge.err());
             CliRun snapshot = CliRun.of("namespace", "snapshot", "--profile", profile.toString());
             assertEquals(0, snapshot.exitCode(), snapshot.err());
             for (Process member : members) {
