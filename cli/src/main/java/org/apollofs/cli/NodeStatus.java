@@ -88,6 +88,7 @@ final class NodeStatus {
         namespace.put("inodes", node.namespace().client().inodeCount());
         namespace.put("fileSyncLevel", node.options().profile().namespace().fileSyncLevel());
         namespace.put("leader", node.namespace().member().isLeader());
+        namespace.put("spaceLow", node.namespace().member().isSpaceLow());
         DataClient.Space space = node.client().space();
         status.putObject("space").put("totalBytes", space.totalBytes()).put("freeBytes", space.freeBytes());
         ObjectNode client = status.putObject("client");

@@ -50,7 +50,10 @@ final class StatusCommand implements Callable<Integer> {
                     + (mount.isMissingNode() ? "none" : text(mount, "path") + " (" + text(mount, "description") + ")"));
             JsonNode namespace = status.path("namespace");
             out.println("namespace  " + namespace.path("inodes").asLong() + " inodes, sync level "
-                    + text(namespace, "fileSyncLevel"));
+                    + text(namespace, "fileSyncLevel")
+                    + (namespace.path("spaceLow").asBoolean()
+                            ? ", its DISK IS NEARLY FULL: what grows is refused"
+                            : ""));
             JsonNode space = status.path("space");
             out.println("space      " + bytes(space.path("freeBytes").asLong()) + " free of "
                     + bytes(space.path("totalBytes").asLong()) + " for files");

@@ -26,6 +26,7 @@ public enum NamespaceError {
     UNAVAILABLE(17),
     /** The command's version is not known to this build. */
     UNSUPPORTED(18),
+    /** No space on the disk of the log, or for the names of extended attributes. */
     NO_SPACE(19),
     /** The change asked for is not retained any more. */
     EXPIRED(20),

@@ -10,7 +10,7 @@ import org.agrona.concurrent.YieldingIdleStrategy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A member's own session of its cluster, over which it puts {@link ReadBarrier}s into the log. One thread. */
+/** A member's own session of its cluster, over which it puts {@link ReadBarrier}s and {@link SpaceNotice}s into the log. One thread. */
 final class BarrierSender implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BarrierSender.class);
     private static final long KEEP_ALIVE_NS = 1_000_000_000L;
@@ -48,11 +48,18 @@ final class BarrierSender implements AutoCloseable {
 
     /** Sends a mark. @return false if that is not possible now. */
     boolean send(long number, long now) {
-        if (cluster == null) {
-            return false;
-        }
         barrier.put(message, number);
-        if (cluster.offer(message, 0, ReadBarrier.LENGTH) <= 0) {
+        return send(ReadBarrier.LENGTH, now);
+    }
+
+    /** Sends a notice. @return false if that is not possible now. */
+    boolean send(boolean isSpaceLow, long now) {
+        SpaceNotice.put(message, isSpaceLow);
+        return send(SpaceNotice.LENGTH, now);
+    }
+
+    private boolean send(int length, long now) {
+        if (cluster == null || cluster.offer(message, 0, length) <= 0) {
             return false;
         }
         lastSentNs = now;

@@ -162,14 +162,9 @@ public final class NamespaceMember implements AutoCloseable {
             quorum = new TermQuorum(ctx, votes.candidateTerm()::candidateTermId, logStart::get, this::wakeReads);
         }
         QueryAnswers answers = state.reads().newAnswers();
+        BarrierSender sender = new BarrierSender(ctx, barrier);
         marks = new ReadMarks(
-                barrier,
-                new BarrierSender(ctx, barrier),
-                quorum,
-                progress,
-                answers,
-                archive.context().archiveId(),
-                counters);
+                barrier, sender, quorum, progress, answers, archive.context().archiveId(), counters);
         ReadServer reads = new ReadServer(ctx, aeronDirectory(), answers, marks, counters);
         readIdle = ctx.idle().newStrategy(reads::restNs);
         readRunner = new AgentRunner(
@@ -185,7 +180,8 @@ public final class NamespaceMember implements AutoCloseable {
                                 () -> AeronArchive.connect(archiveClientContext()),
                                 logStart,
                                 counters),
-                        new CatchUpWatch(ctx, consensusModule.context(), logEnd)));
+                        new CatchUpWatch(ctx, consensusModule.context(), logEnd),
+                        new SpaceWatch(ctx, this::isLeader, state::isSpaceLow, sender)));
         AgentRunner.startOnThread(readRunner, ctx.threadFactory());
     }
 
@@ -440,6 +436,11 @@ public final class NamespaceMember implements AutoCloseable {
         return election == ElectionState.CLOSED
                 ? name
                 : name + ", election: " + election.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Whether the namespace refuses what grows, because space is low on the disk of the member that leads. */
+    public boolean isSpaceLow() {
+        return state.isSpaceLow();
     }
 
     /** Whether this member leads. */

@@ -143,6 +143,10 @@ final class NamespaceService implements ClusteredService {
             barrier.onLogged(buffer, offset);
             return;
         }
+        if (SpaceNotice.isNotice(buffer, offset, length)) {
+            state.addSpace(header.position(), timestamp, SpaceNotice.isLow(buffer, offset));
+            return;
+        }
         messagePosition = header.position();
         messageTimestampNs = timestamp;
         messageSession = session == null ? 0 : session.id();

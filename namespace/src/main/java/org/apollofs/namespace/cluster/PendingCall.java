@@ -9,6 +9,7 @@ import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.NamespaceException;
 import org.apollofs.namespace.client.NamespaceLimits;
 import org.apollofs.namespace.command.CommandChannel;
+import org.apollofs.namespace.command.ResultDecoder;
 
 /**
  * A command on its way, and its result. Reused. The calling thread encodes and submits; from then until {@link #complete} or
@@ -21,6 +22,8 @@ final class PendingCall implements CommandChannel.Call {
     private static final int INITIAL_LENGTH = 512;
     private static final int SPINS = 50;
     private static final long PARK_NS = 10_000_000;
+    /** What is refused for want of space stands in the log: who tries again at once would fill the disk with it. */
+    private static final long NO_SPACE_NS = 100_000_000;
 
     private final CallWindow window;
     private final UnsafeBuffer resultView = new UnsafeBuffer(0, 0);
@@ -90,6 +93,9 @@ final class PendingCall implements CommandChannel.Call {
             throw new NamespaceException(error, reason);
         }
         resultView.wrap(result, 0, resultLength);
+        if (ResultDecoder.isWithoutSpace(resultView)) {
+            LockSupport.parkNanos(this, NO_SPACE_NS);
+        }
         return resultView;
     }
 

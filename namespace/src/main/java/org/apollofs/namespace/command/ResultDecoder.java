@@ -64,6 +64,16 @@ public final class ResultDecoder {
     /** A page of all extents. */
     record LiveExtents(List<Extent> extents, long lastInode, long nextOffset) {}
 
+    /** Whether a result says NO_SPACE. */
+    public static boolean isWithoutSpace(DirectBuffer result) {
+        return CommandHead.templateId(result, 0) == FailedDecoder.TEMPLATE_ID
+                && CommandHead.isSupported(result, 0)
+                && new FailedDecoder()
+                                .wrapAndApplyHeader(result, 0, new MessageHeaderDecoder())
+                                .errorCode()
+                        == NamespaceError.NO_SPACE.code();
+    }
+
     private void expect(DirectBuffer result, int template) {
         int actual = CommandHead.templateId(result, 0);
         if (!CommandHead.isSupported(result, 0)) {

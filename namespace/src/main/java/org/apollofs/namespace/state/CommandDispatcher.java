@@ -14,15 +14,19 @@ import org.apollofs.namespace.command.sbe.AcknowledgeFreedDecoder;
 import org.apollofs.namespace.command.sbe.AddPlacementTableDecoder;
 import org.apollofs.namespace.command.sbe.CloseSessionDecoder;
 import org.apollofs.namespace.command.sbe.CommitContentDecoder;
+import org.apollofs.namespace.command.sbe.CompareAndSetDecoder;
 import org.apollofs.namespace.command.sbe.KeepAliveSessionDecoder;
 import org.apollofs.namespace.command.sbe.KeyQueryDecoder;
 import org.apollofs.namespace.command.sbe.MakeLinkDecoder;
 import org.apollofs.namespace.command.sbe.MakeNodeDecoder;
 import org.apollofs.namespace.command.sbe.OpenSessionDecoder;
+import org.apollofs.namespace.command.sbe.PutDecoder;
+import org.apollofs.namespace.command.sbe.PutLeasedDecoder;
 import org.apollofs.namespace.command.sbe.ReleaseUnlinkedDecoder;
 import org.apollofs.namespace.command.sbe.RemoveDirectoryDecoder;
 import org.apollofs.namespace.command.sbe.RenameDecoder;
 import org.apollofs.namespace.command.sbe.SetAttributesDecoder;
+import org.apollofs.namespace.command.sbe.SetXattrDecoder;
 import org.apollofs.namespace.command.sbe.TickDecoder;
 import org.apollofs.namespace.command.sbe.UnlinkDecoder;
 
@@ -197,6 +201,9 @@ final class CommandDispatcher {
     }
 
     private void carryOut(int template) {
+        if (store.meta.get(Meta.IS_SPACE_LOW) != 0 && needsSpace(template)) {
+            throw new Refusal(NamespaceError.NO_SPACE, "no space is left on the disk of the namespace's log");
+        }
         switch (template) {
             case OpenSessionDecoder.TEMPLATE_ID -> onOpenSession();
             case CloseSessionDecoder.TEMPLATE_ID -> onCloseSession();
@@ -217,6 +224,21 @@ final class CommandDispatcher {
                 }
             }
         }
+    }
+
+    /** Whether a command is refused while space is low: what deletes is not, nor what sessions and leases live by. */
+    private static boolean needsSpace(int template) {
+        return switch (template) {
+            case MakeNodeDecoder.TEMPLATE_ID,
+                    MakeLinkDecoder.TEMPLATE_ID,
+                    CommitContentDecoder.TEMPLATE_ID,
+                    AddPlacementTableDecoder.TEMPLATE_ID,
+                    PutDecoder.TEMPLATE_ID,
+                    PutLeasedDecoder.TEMPLATE_ID,
+                    CompareAndSetDecoder.TEMPLATE_ID,
+                    SetXattrDecoder.TEMPLATE_ID -> true;
+            default -> false;
+        };
     }
 
     /** Carries out a command of a transaction; what is wrong with it is a {@link Refusal}. */

@@ -38,6 +38,8 @@ final class Meta {
     static final int RETAINED_NS = 12;
     /** Named consumers. */
     static final int CONSUMER_COUNT = 13;
+    /** 1 while space is low on the leader's disk: what grows is refused. */
+    static final int IS_SPACE_LOW = 14;
 
     private static final int COUNT = 16;
 

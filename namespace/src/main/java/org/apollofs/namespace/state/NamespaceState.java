@@ -33,6 +33,10 @@ public final class NamespaceState implements AutoCloseable {
     private static final int FULL_BATCH_COUNT = 8 * 1024;
     /** Tag of the passing of time, which has no answer. */
     private static final long TICK = Long.MIN_VALUE;
+    /** Tags of notices that space is low, or is not any more. */
+    private static final long SPACE_LOW = TICK + 1;
+
+    private static final long SPACE_ENOUGH = TICK + 2;
 
     private static final DirectBuffer NOTHING = new UnsafeBuffer(new byte[0]);
 
@@ -55,6 +59,7 @@ public final class NamespaceState implements AutoCloseable {
     private Txn<DirectBuffer> txn;
 
     private long growCount;
+    private volatile boolean isSpaceLow;
 
     /** Takes the results of commands that were applied. */
     @FunctionalInterface
@@ -115,6 +120,16 @@ public final class NamespaceState implements AutoCloseable {
         batch.add(position, timestampNs, TICK, NOTHING, 0, 0);
     }
 
+    /** Adds to the batch that space is low on the disk, or is not any more: what grows is refused meanwhile. */
+    public void addSpace(long position, long timestampNs, boolean isLow) {
+        batch.add(position, timestampNs, isLow ? SPACE_LOW : SPACE_ENOUGH, NOTHING, 0, 0);
+    }
+
+    /** Whether what grows is refused, by what is applied. Any thread. */
+    public boolean isSpaceLow() {
+        return isSpaceLow;
+    }
+
     /** Commands waiting to be applied. */
     public int pending() {
         return batch.count() - applied;
@@ -161,7 +176,7 @@ public final class NamespaceState implements AutoCloseable {
         answered = applied;
         for (int i = 0; i < count; i++) {
             long tag = batch.tag(first + i);
-            if (tag != TICK) {
+            if (tag >= 0) {
                 consumer.onResult(tag, results.buffer(), resultOffsets.getInt(i), resultLengths.getInt(i));
             }
         }
@@ -245,16 +260,20 @@ public final class NamespaceState implements AutoCloseable {
     private void applyOne(int index) {
         store.advanceTime(batch.timestampNs(index));
         store.meta.set(Meta.APPLIED_POSITION, batch.position(index));
-        boolean isTick = batch.tag(index) == TICK;
-        if (isTick) {
+        long tag = batch.tag(index);
+        boolean isCommand = tag >= 0;
+        if (isCommand) {
+            dispatcher.apply(batch.command(index));
+        } else if (tag == TICK) {
             dispatcher.tick();
         } else {
-            dispatcher.apply(batch.command(index));
+            isSpaceLow = tag == SPACE_LOW;
+            store.meta.set(Meta.IS_SPACE_LOW, isSpaceLow ? 1 : 0);
         }
         if (index >= answered) {
-            resultOffsets.addInt(isTick ? 0 : results.offset());
-            resultLengths.addInt(isTick ? 0 : results.length());
-        } else if (!isTick) {
+            resultOffsets.addInt(isCommand ? results.offset() : 0);
+            resultLengths.addInt(isCommand ? results.length() : 0);
+        } else if (isCommand) {
             // Applied again: its result is known.
             results.drop();
         }
@@ -317,6 +336,7 @@ public final class NamespaceState implements AutoCloseable {
         dispatcher.forget();
         try (Txn<DirectBuffer> loaded = tables.env.txnRead()) {
             store.meta.load(tables.meta.get(loaded, store.key.of(0)));
+            isSpaceLow = store.meta.get(Meta.IS_SPACE_LOW) != 0;
         }
     }
 

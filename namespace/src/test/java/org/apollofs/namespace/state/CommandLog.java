@@ -21,7 +21,7 @@ final class CommandLog {
 
     private final NamespaceState state;
     private final List<Entry> entries = new ArrayList<>();
-    /** Result of each entry; null for the passing of time. */
+    /** Result of each entry; null for what is no command. */
     private final List<UnsafeBuffer> answers = new ArrayList<>();
 
     private final CommandEncoder encoder = new CommandEncoder();
@@ -30,8 +30,19 @@ final class CommandLog {
     private long timeNs = 1_000_000_000_000L;
     private long nextNonce = 1;
 
-    /** One command, or, where it is null, the passing of time. */
-    record Entry(long position, long timeNs, byte[] command) {}
+    /** One command; or, where it is null, a notice of the space there is; or, where that is null too, the passing of time. */
+    record Entry(long position, long timeNs, byte[] command, Boolean isSpaceLow) {
+        /** Adds it to a state. */
+        void addTo(NamespaceState to, long tag) {
+            if (command != null) {
+                to.add(position, timeNs, tag, new UnsafeBuffer(command), 0, command.length);
+            } else if (isSpaceLow != null) {
+                to.addSpace(position, timeNs, isSpaceLow);
+            } else {
+                to.addTick(position, timeNs);
+            }
+        }
+    }
 
     CommandLog(NamespaceState state) {
         this.state = state;
@@ -67,9 +78,9 @@ final class CommandLog {
     UnsafeBuffer apply(byte[] command) {
         position += 64;
         timeNs += 1000;
-        entries.add(new Entry(position, timeNs, command));
+        entries.add(new Entry(position, timeNs, command, null));
         List<UnsafeBuffer> found = new ArrayList<>();
-        state.add(position, timeNs, 7, new UnsafeBuffer(command), 0, command.length);
+        entries.getLast().addTo(state, 7);
         state.commit((tag, results, offset, length) -> found.add(copy(results, offset, length)));
         answers.add(found.getFirst());
         return found.getFirst();
@@ -82,10 +93,18 @@ final class CommandLog {
     }
 
     void tick() {
+        add(null);
+    }
+
+    void space(boolean isLow) {
+        add(isLow);
+    }
+
+    private void add(Boolean isSpaceLow) {
         position += 64;
-        entries.add(new Entry(position, timeNs, null));
+        entries.add(new Entry(position, timeNs, null, isSpaceLow));
         answers.add(null);
-        state.addTick(position, timeNs);
+        entries.getLast().addTo(state, 0);
         state.commit((tag, results, offset, length) -> {});
     }
 
@@ -102,12 +121,9 @@ final class CommandLog {
         List<Long> expected = new ArrayList<>();
         for (int i = 0; i < entries.size(); i++) {
             Entry entry = entries.get(i);
-            if (entry.command() == null) {
-                other.addTick(entry.position(), entry.timeNs());
-            } else {
+            entry.addTo(other, i);
+            if (entry.command() != null) {
                 expected.add((long) i);
-                byte[] command = entry.command();
-                other.add(entry.position(), entry.timeNs(), i, new UnsafeBuffer(command), 0, command.length);
             }
             switch (random.nextInt(20)) {
                 case 0 -> other.commit(compare);

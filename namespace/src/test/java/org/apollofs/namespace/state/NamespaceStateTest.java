@@ -362,6 +362,41 @@ class NamespaceStateTest {
         assertNotNull(state.digest());
     }
 
+    // Space.
+
+    @Test
+    void shouldRefuseWhatGrowsWhileSpaceIsLow() {
+        long session = log.openSession();
+        put(session, 1, 1, "k", "first");
+        log.space(true);
+        assertTrue(state.isSpaceLow());
+        assertEquals(NamespaceError.NO_SPACE, log.error(put(session, 2, 1, "k", "second")));
+        byte[] name = {'d'};
+        assertEquals(
+                NamespaceError.NO_SPACE,
+                log.error(log.apply(session, 3, 1, (e, to) -> e.makeNode(to, 1, name, 0040755, 0, 0, new byte[0]))));
+        // All or nothing.
+        Txn both = Txn.when().then(new Txn.Delete("k"), new Txn.Put("other", name));
+        assertEquals(
+                NamespaceError.NO_SPACE,
+                log.error(log.apply(session, 4, 1, (e, to) -> new TxnEncoder(e).encode(to, both))));
+        assertEquals("first", get("k"));
+        // A session can be opened, and what is there deleted.
+        long other = log.openSession();
+        assertNull(log.error(
+                log.apply(other, 1, 1, (e, to) -> e.delete(to, "k".getBytes(UTF_8), KeyValue.ANY_VERSION))));
+        assertNull(get("k"));
+        try (NamespaceState second = new NamespaceState(directory.resolve("second"), MAP_LENGTH)) {
+            SnapshotLoader loader = second.loadSnapshot();
+            state.writeSnapshot(loader::onBlock);
+            assertTrue(second.isSpaceLow());
+        }
+        log.space(false);
+        assertNull(log.error(put(other, 2, 1, "k", "second")));
+        // It was refused when it was first asked for, and no more than that.
+        assertEquals(NamespaceError.NO_SPACE, log.error(put(session, 2, 1, "k", "second")));
+    }
+
     // Determinism and snapshots.
 
     @Test
@@ -394,17 +429,7 @@ class NamespaceStateTest {
             List<CommandLog.Entry> since =
                     log.entries().subList(before, log.entries().size());
             for (CommandLog.Entry entry : since) {
-                if (entry.command() == null) {
-                    second.addTick(entry.position(), entry.timeNs());
-                } else {
-                    second.add(
-                            entry.position(),
-                            entry.timeNs(),
-                            7,
-                            new UnsafeBuffer(entry.command()),
-                            0,
-                            entry.command().length);
-                }
+                entry.addTo(second, 7);
             }
             second.commit((tag, results, offset, length) -> {});
             assertEquals(state.digest(), second.digest(), "seed=" + seed);

@@ -92,6 +92,7 @@ final class RandomCommands {
             case 21 -> {
                 log.advance(random.nextLong(CommandLog.LEASE_NS));
                 log.tick();
+                log.space(random.nextInt(4) == 0);
                 sessions.set(random.nextInt(sessions.size()), log.openSession());
             }
             case 22, 23 -> transaction(session, id, acked);
