@@ -22,12 +22,16 @@ final class MemberNode implements AutoCloseable {
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
     /** What the streams of a member take at most, about. */
     private static final long DRIVER_BYTES = 512L << 20;
+    /** A disk with less is full: what could not be written was not longer. */
+    private static final long FULL_BYTES = 16L << 20;
 
     private final CloseStack stack = new CloseStack();
     private final AtomicReference<CommandFailure> failure = new AtomicReference<>();
+    private final SiteFolder folder;
     private final StopSignal stop;
 
-    private MemberNode(StopSignal stop) {
+    private MemberNode(SiteFolder folder, StopSignal stop) {
+        this.folder = folder;
         this.stop = stop;
     }
 
@@ -53,10 +57,11 @@ final class MemberNode implements AutoCloseable {
                             + profile.source(),
                     "give namespace.members a port each, " + NamespaceProfile.Member.PORTS + " apart");
         }
-        MemberNode node = new MemberNode(stop);
+        SiteFolder folder = SiteFolder.of(dir.resolve("namespace").resolve(Integer.toString(id)));
+        MemberNode node = new MemberNode(folder, stop);
         try {
             node.describe(namespace, self, out);
-            node.assemble(namespace, id, SiteFolder.of(dir.resolve("namespace").resolve(Integer.toString(id))), out);
+            node.assemble(namespace, id, out);
             return node;
         } catch (IOException e) {
             node.stack.close();
@@ -67,11 +72,11 @@ final class MemberNode implements AutoCloseable {
         }
     }
 
-    private void assemble(NamespaceProfile profile, int id, SiteFolder folder, PrintWriter out) throws IOException {
+    private void assemble(NamespaceProfile profile, int id, PrintWriter out) throws IOException {
         stack.push(SiteLock.take(folder));
         SiteDriver.deleteStale(folder);
         AttentiveIdle idle = new AttentiveIdle(profile.members().size());
-        Path buffers = buffers(folder);
+        Path buffers = buffers();
         Files.writeString(folder.driver(), buffers + "\n");
         MediaDriver driver = stack.push(
                 MediaDriver.launch(MemberDriver.context(buffers, idle, SiteNamespace.threads("apollo-driver"))));
@@ -89,7 +94,7 @@ final class MemberNode implements AutoCloseable {
                 .failureHandler(this::onFailure)));
     }
 
-    private static Path buffers(SiteFolder folder) throws IOException {
+    private Path buffers() throws IOException {
         String name = "apollo-" + ProcessHandle.current().pid() + "-"
                 + Integer.toHexString(folder.root().hashCode());
         boolean hasRoom = Files.isWritable(SHARED_MEMORY)
@@ -120,14 +125,25 @@ final class MemberNode implements AutoCloseable {
 
     private void onFailure(Throwable cause) {
         LOG.error("namespace member failed, it stops", cause);
-        failure.compareAndSet(
-                null,
-                new CommandFailure(
+        failure.compareAndSet(null, explain(cause));
+        stop.request();
+    }
+
+    /** LMDB and Aeron's archive call a full disk an I/O error, or a short write. */
+    private CommandFailure explain(Throwable cause) {
+        long usable = folder.root().toFile().getUsableSpace();
+        return usable < FULL_BYTES
+                ? new CommandFailure(
+                        ExitCode.NO_SPACE,
+                        "namespace member failed, its disk is full: directory=" + folder.root() + ", usable=" + usable
+                                + " bytes",
+                        "what was acknowledged is safe; free some space and start it again",
+                        cause)
+                : new CommandFailure(
                         ExitCode.INTERNAL,
                         "namespace member failed: " + Failures.describe(cause),
                         "what was acknowledged is safe; start it again",
-                        cause));
-        stop.request();
+                        cause);
     }
 
     @Override
