@@ -1,7 +1,9 @@
 package org.apollofs.cli;
 
+import io.aeron.exceptions.RegistrationException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.nio.file.FileSystemException;
 import org.apollofs.dataplane.client.DataException;
 import org.apollofs.fuse.MountException;
@@ -9,6 +11,7 @@ import org.apollofs.io.chunk.TargetRefusedException;
 import org.apollofs.io.os.Errno;
 import org.apollofs.io.os.OsException;
 import org.apollofs.namespace.client.NamespaceException;
+import org.apollofs.namespace.cluster.FolderRefusedException;
 import org.apollofs.profile.ProfileException;
 
 /** Turns what the parts throw into what an operator is told, in one place. */
@@ -20,11 +23,21 @@ final class Failures {
         if (failure instanceof CommandFailure known) {
             return known;
         }
-        if (failure instanceof UncheckedIOException wrapped) {
+        if (failure instanceof UncheckedIOException wrapped && !(wrapped.getCause() instanceof BindException)) {
             return explain(wrapped.getCause());
         }
         if (failure instanceof ProfileException profile) {
             return new CommandFailure(ExitCode.PROFILE, profile.getMessage(), "mend the profile", profile);
+        }
+        if (failure instanceof FolderRefusedException refused) {
+            return new CommandFailure(ExitCode.SITE, refused.getMessage(), refused.nextStep(), refused);
+        }
+        if (isPortTaken(failure)) {
+            return new CommandFailure(
+                    ExitCode.PROFILE,
+                    "a port of the profile is in use: " + describe(failure),
+                    "stop what uses it, or change the port",
+                    failure);
         }
         if (failure instanceof NamespaceException namespace) {
             return new CommandFailure(
@@ -69,6 +82,13 @@ final class Failures {
             return type;
         }
         return failure instanceof FileSystemException ? type.replace("Exception", "") + ": " + message : message;
+    }
+
+    /** Of a socket of ours, or of the media driver's, which says it in words. */
+    private static boolean isPortTaken(Throwable failure) {
+        return failure.getCause() instanceof BindException
+                || (failure instanceof RegistrationException
+                        && failure.getMessage().contains("Address already in use"));
     }
 
     private static boolean isNoSpace(Throwable failure) {

@@ -11,12 +11,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.agrona.IoUtil;
 
 /**
- * A member's folder: {@code archive/} and {@code cluster/} are its memory, {@code format} says how they are written;
- * {@code mark/} and {@code state/} are made anew at start.
+ * A member's folder: {@code archive/} and {@code cluster/} are its memory, {@code format} says how they are written and
+ * {@code members} with whom; {@code mark/} and {@code state/} are made anew at start.
  */
 record MemberFolder(Path root) {
     /** Of folders whose recordings have checksums. */
@@ -41,11 +43,14 @@ record MemberFolder(Path root) {
     /**
      * Makes it ready for a start: folders are there and their names durable, old marks are gone, the log's end is whole.
      *
+     * @param members ids of all members.
      * @return recordings whose torn end was cut.
-     * @throws IllegalStateException if it was written in a format that this version does not know.
+     * @throws FolderRefusedException if it was written in a format that this version does not know, or with other members.
      */
-    int prepare(Checksum checksum) {
+    int prepare(Checksum checksum, List<Integer> members) {
         try {
+            checkFormat();
+            checkMembers(members);
             IoUtil.delete(mark().toFile(), true);
             Files.createDirectories(mark());
             Files.createDirectories(cluster());
@@ -54,7 +59,7 @@ record MemberFolder(Path root) {
                 deleteLog();
                 Files.deleteIfExists(joining());
             }
-            checkFormat();
+            writeOnce(root.resolve("format"), FORMAT);
             int cuts = LogTail.cut(archive(), checksum);
             Files.createDirectories(archive());
             sync(root);
@@ -69,14 +74,38 @@ record MemberFolder(Path root) {
         if (Files.exists(format)) {
             String found = Files.readString(format);
             if (!found.equals(FORMAT)) {
-                throw new IllegalStateException("namespace member of an unknown format: directory=" + root + ", found="
-                        + found.strip() + ", known=" + FORMAT.strip());
+                throw new FolderRefusedException(
+                        "namespace member of an unknown format: directory=" + root + ", found=" + found.strip()
+                                + ", known=" + FORMAT.strip(),
+                        "use the build that wrote it");
             }
         } else if (Files.exists(archive())) {
-            throw new IllegalStateException(
-                    "namespace member of an earlier format, whose log has no checksums: directory=" + root);
-        } else {
-            writeDurably(format, FORMAT);
+            throw new FolderRefusedException(
+                    "namespace member of an earlier format, whose log has no checksums: directory=" + root,
+                    "use the build that wrote it");
+        }
+    }
+
+    /** A log belongs to the members that it was written with: a majority of others might not have it. */
+    private void checkMembers(List<Integer> members) throws IOException {
+        Path file = root.resolve("members");
+        String ids = members.stream().sorted().map(String::valueOf).collect(Collectors.joining(",")) + "\n";
+        String found = Files.exists(file) ? Files.readString(file) : ids;
+        if (!isEmpty() && !found.equals(ids)) {
+            throw new FolderRefusedException(
+                    "the members of a namespace cannot be changed: directory=" + root + ", its log has members "
+                            + found.strip() + ", the profile " + ids.strip(),
+                    "give the profile its members back; hosts and ports may change");
+        }
+        if (!Files.exists(file) || !found.equals(ids)) {
+            Files.deleteIfExists(file);
+            writeOnce(file, ids);
+        }
+    }
+
+    private static void writeOnce(Path file, String content) throws IOException {
+        if (!Files.exists(file)) {
+            writeDurably(file, content);
         }
     }
 

@@ -116,6 +116,7 @@ public final class NamespaceMember implements AutoCloseable {
      * is empty waits here for the others, see {@link MemberJoin}.
      *
      * @param ctx concluded here.
+     * @throws FolderRefusedException if its folder is not for this start.
      * @throws CancellationException if the context's cancellation says so while it waits.
      */
     public static NamespaceMember launch(NamespaceMemberContext ctx) {
@@ -137,7 +138,8 @@ public final class NamespaceMember implements AutoCloseable {
                 ctx.directory(),
                 ctx.fileSyncLevel(),
                 ctx.fileSyncLevel() == 0 ? "NOT durable" : "durable");
-        counters.logTailsCut.add(folder.prepare(checksum));
+        counters.logTailsCut.add(folder.prepare(
+                checksum, ctx.members().stream().map(MemberAddress::id).toList()));
         state = new NamespaceState(folder.state(), ctx.mapLength());
         if (ctx.fileSyncLevel() > 0) {
             probe = new ShutdownProbe(folder.state().resolve("probe"));

@@ -2,6 +2,7 @@ package org.apollofs.namespace.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.aeron.archive.checksum.Checksums;
@@ -69,13 +70,13 @@ class RollCallTest {
     @Test
     void shouldBeginACopyAnewThatWasNotCompleted() throws IOException {
         MemberFolder folder = new MemberFolder(directory);
-        assertEquals(0, folder.prepare(Checksums.crc32c()));
+        assertEquals(0, folder.prepare(Checksums.crc32c(), List.of(0, 1, 2)));
         assertTrue(folder.isEmpty());
         folder.beginJoin();
         Files.writeString(folder.cluster().resolve("recording.log"), "a part of it");
         Files.writeString(folder.archive().resolve("0-0.rec"), "a part of it");
         assertFalse(folder.isEmpty());
-        assertEquals(0, folder.prepare(Checksums.crc32c()));
+        assertEquals(0, folder.prepare(Checksums.crc32c(), List.of(0, 1, 2)));
         assertTrue(folder.isEmpty());
         assertFalse(Files.exists(folder.archive().resolve("0-0.rec")));
     }
@@ -83,7 +84,7 @@ class RollCallTest {
     @Test
     void shouldRememberItsVoteWhenItGivesItsLogUp() throws IOException {
         MemberFolder folder = new MemberFolder(directory);
-        folder.prepare(Checksums.crc32c());
+        folder.prepare(Checksums.crc32c(), List.of(0, 1, 2));
         Files.writeString(folder.cluster().resolve("recording.log"), "terms");
         Files.writeString(folder.cluster().resolve("node-state.dat"), "a vote");
         Files.writeString(folder.archive().resolve("0-0.rec"), "log");
@@ -94,7 +95,7 @@ class RollCallTest {
         // A crash in the middle of the copy.
         folder.beginJoin();
         Files.writeString(folder.cluster().resolve("recording.log"), "a part of it");
-        folder.prepare(Checksums.crc32c());
+        folder.prepare(Checksums.crc32c(), List.of(0, 1, 2));
         assertTrue(folder.hasFallenBehind());
         assertTrue(folder.isEmpty());
         assertEquals("a vote", Files.readString(folder.cluster().resolve("node-state.dat")));
@@ -106,13 +107,28 @@ class RollCallTest {
     @Test
     void shouldDeleteALogThatWasAboutToBeGivenUp() throws IOException {
         MemberFolder folder = new MemberFolder(directory);
-        folder.prepare(Checksums.crc32c());
+        folder.prepare(Checksums.crc32c(), List.of(0, 1, 2));
         Files.writeString(folder.cluster().resolve("recording.log"), "terms");
         Files.writeString(folder.archive().resolve("0-0.rec"), "log");
         // Killed after the first step of giveUpLog.
         Files.writeString(directory.resolve("behind"), "");
-        folder.prepare(Checksums.crc32c());
+        folder.prepare(Checksums.crc32c(), List.of(0, 1, 2));
         assertTrue(folder.isEmpty());
         assertFalse(Files.exists(folder.archive().resolve("0-0.rec")));
+    }
+
+    @Test
+    void shouldRefuseOtherMembersThanThoseOfItsLog() throws IOException {
+        MemberFolder folder = new MemberFolder(directory);
+        folder.prepare(Checksums.crc32c(), List.of(0));
+        // Nothing is in it yet.
+        folder.prepare(Checksums.crc32c(), List.of(0, 1, 2));
+        Files.writeString(folder.cluster().resolve("recording.log"), "terms");
+        folder.prepare(Checksums.crc32c(), List.of(2, 1, 0));
+        FolderRefusedException refused = assertThrows(
+                FolderRefusedException.class, () -> folder.prepare(Checksums.crc32c(), List.of(0, 1, 2, 3, 4)));
+        assertTrue(
+                refused.getMessage().contains("its log has members 0,1,2, the profile 0,1,2,3,4"),
+                refused.getMessage());
     }
 }
