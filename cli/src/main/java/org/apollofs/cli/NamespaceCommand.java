@@ -1,9 +1,21 @@
 package org.apollofs.cli;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
+import org.apollofs.namespace.cluster.MemberAddress;
+import org.apollofs.namespace.cluster.MemberStatus;
+import org.apollofs.namespace.cluster.MemberSurvey;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.ProfileLoader;
 import picocli.CommandLine.Command;
@@ -16,7 +28,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "namespace",
         description = "Run a member of the namespace in the foreground. Ctrl-C or SIGTERM stops it in order.",
-        subcommands = NamespaceCommand.Snapshot.class)
+        subcommands = {NamespaceCommand.Status.class, NamespaceCommand.Snapshot.class})
 final class NamespaceCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -58,6 +70,127 @@ final class NamespaceCommand implements Callable<Integer> {
     private static void say(PrintWriter out, String line) {
         out.println(line);
         out.flush();
+    }
+
+    /** Shows how the members are. */
+    @Command(
+            name = "status",
+            description = {
+                "Show how each member is, by asking each: also where nobody leads.",
+                "Exit code 8 says that none leads, or that a majority does not answer."
+            })
+    static final class Status implements Callable<Integer> {
+        private static final ObjectMapper JSON = new ObjectMapper();
+        private static final long TIMEOUT_NS = TimeUnit.MILLISECONDS.toNanos(1_500);
+        private static final String ROW = "%-7s %-22s %-10s %6s %16s %14s  %s%n";
+
+        @Spec
+        private CommandSpec spec;
+
+        @Option(names = "--profile", required = true, paramLabel = "P", description = "Profile with the members.")
+        private String profile;
+
+        @Option(names = "--json", description = "Print it as JSON.")
+        private boolean json;
+
+        @Override
+        public Integer call() {
+            HardwareProfile site = ProfileLoader.load(profile);
+            NamespaceConnection.checkPorts(site);
+            List<MemberAddress> members = SiteNamespace.addresses(site.namespace());
+            List<MemberStatus> found = MemberSurvey.ask(members, TIMEOUT_NS);
+            if (json) {
+                printJson(members, found);
+            } else {
+                print(members, found);
+            }
+            long taking = found.stream()
+                    .filter(status -> status.role() != MemberStatus.Role.JOINING)
+                    .count();
+            boolean isWell = leader(found).isPresent() && taking > members.size() / 2;
+            return (isWell ? ExitCode.OK : ExitCode.UNAVAILABLE).code();
+        }
+
+        /** Of those who say that they lead the one of the latest term: a member that was cut off may not know yet. */
+        private static Optional<MemberStatus> leader(List<MemberStatus> found) {
+            return found.stream()
+                    .filter(status -> status.role() == MemberStatus.Role.LEADER)
+                    .max(Comparator.comparingLong(MemberStatus::term));
+        }
+
+        private static Optional<MemberStatus> of(MemberAddress member, List<MemberStatus> found) {
+            return found.stream()
+                    .filter(status -> status.member().equals(member))
+                    .findAny();
+        }
+
+        private void print(List<MemberAddress> members, List<MemberStatus> found) {
+            PrintWriter out = spec.commandLine().getOut();
+            out.printf(Locale.ROOT, ROW, "member", "address", "role", "term", "committed", "log from", "note");
+            for (MemberAddress member : members) {
+                String address = member.host() + ":" + member.basePort();
+                MemberStatus status = of(member, found).orElse(null);
+                if (status == null) {
+                    out.printf(Locale.ROOT, ROW, member.id(), address, "-", "-", "-", "-", "does not answer");
+                } else if (status.role() == MemberStatus.Role.JOINING) {
+                    String note = "has no log yet: waits for the others, or copies";
+                    out.printf(Locale.ROOT, ROW, member.id(), address, role(status), "-", "-", "-", note);
+                } else {
+                    out.printf(
+                            Locale.ROOT,
+                            ROW,
+                            member.id(),
+                            address,
+                            role(status),
+                            status.term(),
+                            String.format(Locale.ROOT, "%,d", status.position()),
+                            String.format(Locale.ROOT, "%,d", status.logStart()),
+                            note(status, found));
+                }
+            }
+            out.flush();
+        }
+
+        private static String role(MemberStatus status) {
+            return status.role().name().toLowerCase(Locale.ROOT);
+        }
+
+        private static String note(MemberStatus status, List<MemberStatus> found) {
+            long behind = leader(found)
+                    .map(leader -> leader.position() - status.position())
+                    .orElse(0L);
+            List<String> notes = new ArrayList<>();
+            if (behind > 0) {
+                notes.add(String.format(Locale.ROOT, "%,d bytes behind", behind));
+            }
+            if (status.isElecting()) {
+                notes.add("election, or catches up");
+            }
+            if (status.isSpaceLow()) {
+                notes.add("DISK NEARLY FULL: what grows is refused");
+            }
+            return String.join("; ", notes);
+        }
+
+        private void printJson(List<MemberAddress> members, List<MemberStatus> found) {
+            ObjectNode root = JSON.createObjectNode();
+            leader(found).ifPresent(leader -> root.put("leader", leader.member().id()));
+            ArrayNode array = root.putArray("members");
+            for (MemberAddress member : members) {
+                ObjectNode node = array.addObject()
+                        .put("id", member.id())
+                        .put("host", member.host())
+                        .put("port", member.basePort());
+                of(member, found)
+                        .ifPresent(status -> node.put("role", role(status))
+                                .put("term", status.term())
+                                .put("committed", status.position())
+                                .put("logStart", status.logStart())
+                                .put("electing", status.isElecting())
+                                .put("spaceLow", status.isSpaceLow()));
+            }
+            say(spec.commandLine().getOut(), root.toString());
+        }
     }
 
     /** Has a snapshot taken now. */

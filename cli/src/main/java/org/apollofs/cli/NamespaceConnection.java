@@ -50,12 +50,7 @@ final class NamespaceConnection implements AutoCloseable {
      */
     static NamespaceConnection ofMembers(HardwareProfile profile) {
         NamespaceProfile namespace = profile.namespace();
-        if (namespace.members().stream().anyMatch(member -> member.port() == 0)) {
-            throw new CommandFailure(
-                    ExitCode.PROFILE,
-                    "the namespace's member has no port, as within a site: profile=" + profile.source(),
-                    "give --dir the folder of the site");
-        }
+        checkPorts(profile);
         AttentiveIdle idle = new AttentiveIdle(namespace.members().size());
         CloseStack stack = new CloseStack();
         try {
@@ -84,6 +79,16 @@ final class NamespaceConnection implements AutoCloseable {
                             "start a majority of them: apollo namespace --profile P --member I",
                             e)
                     : e;
+        }
+    }
+
+    /** @throws CommandFailure if the profile's members have no ports. */
+    static void checkPorts(HardwareProfile profile) {
+        if (profile.namespace().members().stream().anyMatch(member -> member.port() == 0)) {
+            throw new CommandFailure(
+                    ExitCode.PROFILE,
+                    "the namespace's member has no port, as within a site: profile=" + profile.source(),
+                    "give --dir the folder of the site");
         }
     }
 

@@ -113,6 +113,12 @@ final class NamespaceCommandTest {
             assertEquals(ExitCode.USAGE.code(), tooLarge.exitCode());
             assertTrue(
                     tooLarge.err().startsWith("apollo: not supported by members alone: values beyond"), tooLarge.err());
+            CliRun status = CliRun.of("namespace", "status", "--profile", at);
+            assertEquals(0, status.exitCode(), status.out());
+            assertEquals(1, status.out().split(" leader ", -1).length - 1, status.out());
+            assertEquals(2, status.out().split(" follower ", -1).length - 1, status.out());
+            CliRun json = CliRun.of("namespace", "status", "--json", "--profile", at);
+            assertTrue(json.out().contains("\"leader\":"), json.out());
             CliRun snapshot = CliRun.of("namespace", "snapshot", "--profile", profile.toString());
             assertEquals(0, snapshot.exitCode(), snapshot.err());
             for (Process member : members) {
@@ -136,13 +142,18 @@ final class NamespaceCommandTest {
 
     @Test
     void shouldStopWhileItWaitsForTheOthers() throws Exception {
-        Process member = member(profile(), 0);
+        Path profile = profile();
+        Process member = member(profile, 0);
         try {
             BufferedReader out = member.inputReader(StandardCharsets.UTF_8);
             String line = out.readLine();
             while (!line.startsWith("no log in the folder: waits")) {
                 line = out.readLine();
             }
+            CliRun status = CliRun.of("namespace", "status", "--profile", profile.toString());
+            assertEquals(ExitCode.UNAVAILABLE.code(), status.exitCode());
+            assertTrue(status.out().contains(" joining "), status.out());
+            assertEquals(2, status.out().split("does not answer", -1).length - 1, status.out());
             member.toHandle().destroy();
             assertTrue(member.waitFor(60, TimeUnit.SECONDS));
             assertEquals(0, member.exitValue());

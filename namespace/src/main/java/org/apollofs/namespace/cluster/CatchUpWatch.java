@@ -62,7 +62,7 @@ final class CatchUpWatch implements Agent {
 
     private void check(long end) {
         if (starts == null) {
-            starts = new LogStarts(ctx);
+            starts = new LogStarts(ctx, true);
         }
         starts.poll();
         if (starts.latest() > end) {

@@ -108,7 +108,7 @@ final class MemberJoin {
                 if (ctx.cancellation().getAsBoolean()) {
                     throw new CancellationException("the start was given up before the member had a log");
                 }
-                if (mayBeNew && listener.source == null && roll.poll()) {
+                if (roll.poll(mayBeNew && listener.source == null)) {
                     say("a new cluster");
                     return false;
                 }

@@ -159,9 +159,9 @@ public final class NamespaceMember implements AutoCloseable {
         consensusModule = ConsensusModule.launch(consensusModuleContext());
         container = ClusteredServiceContainer.launch(containerContext());
         folder.syncNames();
-        if (!ctx.isSingle()) {
+        if (ctx.address().basePort() != 0) {
             votes = openVotes();
-            quorum = new TermQuorum(ctx, votes.candidateTerm()::candidateTermId, logStart::get, this::wakeReads);
+            quorum = new TermQuorum(ctx, new OwnState(), this::wakeReads);
         }
         QueryAnswers answers = state.reads().newAnswers();
         BarrierSender sender = new BarrierSender(ctx, barrier);
@@ -213,7 +213,7 @@ public final class NamespaceMember implements AutoCloseable {
             return;
         }
         long end = logEnd();
-        try (LogStarts starts = new LogStarts(ctx)) {
+        try (LogStarts starts = new LogStarts(ctx, false)) {
             starts.await(LOG_STARTS_NS);
             if (starts.latest() <= end) {
                 return;
@@ -424,6 +424,38 @@ public final class NamespaceMember implements AutoCloseable {
     /** Whether its parts run: their counters are gone with them. */
     private boolean isRunning() {
         return !isClosed && terminated.getCount() == PARTS;
+    }
+
+    /** What others may ask. */
+    private final class OwnState implements PeerState {
+        @Override
+        public long vote() {
+            return votes.candidateTerm().candidateTermId();
+        }
+
+        @Override
+        public long logStart() {
+            return logStart.get();
+        }
+
+        @Override
+        public int flags() {
+            ConsensusModule.Context consensus = consensusModule.context();
+            AtomicCounter role = consensus.clusterNodeRoleCounter();
+            AtomicCounter election = consensus.electionStateCounter();
+            if (role.isClosed() || election.isClosed()) {
+                return MemberStatus.Role.FOLLOWER.code();
+            }
+            return (int) role.get()
+                    | (ElectionState.get(election) == ElectionState.CLOSED ? 0 : PeerMessage.ELECTING)
+                    | (state.isSpaceLow() ? PeerMessage.SPACE_LOW : 0);
+        }
+
+        @Override
+        public long position() {
+            AtomicCounter commit = consensusModule.context().commitPositionCounter();
+            return commit.isClosed() ? 0 : commit.get();
+        }
     }
 
     /** What this member does in the cluster, for operators: its role, and how far an election has come. */

@@ -8,14 +8,19 @@ import java.nio.ByteOrder;
  * asker. Little-endian:
  *
  * <pre>
- *  0       4      8       16       24       28   32      40
- *  | magic | type | nonce | number | member | 0  | value |
+ *  0       4      8       16       24       28      32      40
+ *  | magic | type | nonce | number | member | flags | value |
  *
  *  ASK_VOTE   nonce of the asker's start, number of its question
  *  VOTE       both repeated; the answerer's number, and the latest term that it has voted in
  *  ASK_LOG    as ASK_VOTE
  *  LOG_START  as VOTE; the position from which on the answerer still has the log, 0 if it does not know
+ *  ASK_STATUS as ASK_VOTE
+ *  STATUS     as VOTE; flags: what it does ({@link MemberStatus.Role#code}), +256 while it elects, +512 while space is low;
+ *             value: position up to which it knows the log to be committed
  * </pre>
+ *
+ * Flags are zero in all others.
  *
  * Not authenticated: who sees the nonces can forge answers, as he can forge Aeron's votes.
  */
@@ -25,6 +30,12 @@ final class PeerMessage {
     static final int VOTE = 2;
     static final int ASK_LOG = 3;
     static final int LOG_START = 4;
+    static final int ASK_STATUS = 5;
+    static final int STATUS = 6;
+
+    static final int ROLE_MASK = 0xff;
+    static final int ELECTING = 0x100;
+    static final int SPACE_LOW = 0x200;
 
     private static final int MAGIC = 0x31515441;
 
@@ -37,13 +48,18 @@ final class PeerMessage {
 
     /** Makes a buffer's content a message, ready to be sent. */
     static ByteBuffer put(ByteBuffer buffer, int type, long nonce, long number, int member, long value) {
+        return put(buffer, type, nonce, number, member, 0, value);
+    }
+
+    /** As the other, with flags. */
+    static ByteBuffer put(ByteBuffer buffer, int type, long nonce, long number, int member, int flags, long value) {
         return buffer.clear()
                 .putInt(MAGIC)
                 .putInt(type)
                 .putLong(nonce)
                 .putLong(number)
                 .putInt(member)
-                .putInt(0)
+                .putInt(flags)
                 .putLong(value)
                 .flip();
     }
@@ -67,6 +83,10 @@ final class PeerMessage {
 
     static int member(ByteBuffer message) {
         return message.getInt(24);
+    }
+
+    static int flags(ByteBuffer message) {
+        return message.getInt(28);
     }
 
     static long value(ByteBuffer message) {

@@ -3,7 +3,9 @@ package org.apollofs.namespace.cluster;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.DatagramChannel;
 import java.util.HashSet;
 import java.util.List;
@@ -21,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * reads, which is not in use yet, ten times a second; and whether it has heard all. It goes on when all have heard all. One
  * that misses the end of the call finds the others at work, and joins them as one that has lost its disk.
  *
- * <p>A datagram is {@code apollo-roll-call 1 ID ALL}, where ALL is 1 if the sender has heard all. Not authenticated: who can
+ * <p>Operators who ask meanwhile are told that it is joining. A datagram is {@code apollo-roll-call 1 ID ALL}, where ALL is 1 if the sender has heard all. Not authenticated: who can
  * send as all other members can make this one begin anew, with its empty folder. One thread.
  */
 final class RollCall implements AutoCloseable {
@@ -33,7 +35,7 @@ final class RollCall implements AutoCloseable {
 
     private final NamespaceMemberContext ctx;
     private final DatagramChannel channel;
-    private final ByteBuffer buffer = ByteBuffer.allocate(256);
+    private final ByteBuffer buffer = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN);
     private final Set<Integer> heard = new HashSet<>();
     private final Set<Integer> heardAll = new HashSet<>();
     private long lastSaidNs;
@@ -46,9 +48,17 @@ final class RollCall implements AutoCloseable {
         lastSaidNs = ctx.nanoClock().nanoTime() - INTERVAL_NS;
     }
 
-    /** Says and hears. @return whether all members have empty folders, and know it. */
-    boolean poll() throws IOException {
+    /**
+     * Hears, and says.
+     *
+     * @param takesPart whether this member's folder is empty; else it only hears.
+     * @return whether all members have empty folders, and know it.
+     */
+    boolean poll(boolean takesPart) throws IOException {
         hear();
+        if (!takesPart) {
+            return false;
+        }
         int others = ctx.members().size() - 1;
         boolean isEnd = heardAll.size() == others;
         long now = ctx.nanoClock().nanoTime();
@@ -65,19 +75,44 @@ final class RollCall implements AutoCloseable {
 
     private void hear() throws IOException {
         buffer.clear();
-        while (channel.receive(buffer) != null) {
-            String said = US_ASCII.decode(buffer.flip()).toString();
-            buffer.clear();
-            if (!said.startsWith(MAGIC)) {
-                continue;
+        SocketAddress sender = channel.receive(buffer);
+        while (sender != null) {
+            buffer.flip();
+            if (PeerMessage.isMessage(buffer)) {
+                answer(sender);
+            } else {
+                onSaid(US_ASCII.decode(buffer).toString());
             }
-            String[] words = said.substring(MAGIC.length()).split(" ", -1);
-            if (words.length == 2 && isOther(words[0])) {
-                int member = Integer.parseInt(words[0]);
-                heard.add(member);
-                if (words[1].equals("1")) {
-                    heardAll.add(member);
-                }
+            buffer.clear();
+            sender = channel.receive(buffer);
+        }
+    }
+
+    /** To an operator who asks: no member yet. */
+    private void answer(SocketAddress sender) throws IOException {
+        if (PeerMessage.type(buffer) == PeerMessage.ASK_STATUS) {
+            PeerMessage.put(
+                    buffer,
+                    PeerMessage.STATUS,
+                    PeerMessage.nonce(buffer),
+                    PeerMessage.number(buffer),
+                    ctx.memberId(),
+                    MemberStatus.Role.JOINING.code(),
+                    0);
+            channel.send(buffer, sender);
+        }
+    }
+
+    private void onSaid(String said) {
+        if (!said.startsWith(MAGIC)) {
+            return;
+        }
+        String[] words = said.substring(MAGIC.length()).split(" ", -1);
+        if (words.length == 2 && isOther(words[0])) {
+            int member = Integer.parseInt(words[0]);
+            heard.add(member);
+            if (words[1].equals("1")) {
+                heardAll.add(member);
             }
         }
     }

@@ -11,7 +11,6 @@ import java.nio.channels.UnresolvedAddressException;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.LongSupplier;
 import org.agrona.CloseHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,8 +23,8 @@ import org.slf4j.LoggerFactory;
  * nobody could have answered anything that this one's leader has not in its log (Raft's ReadIndex: Ongaro's thesis, 6.4, with
  * votes in place of heartbeats). Clocks play no part.
  *
- * <p>Questions and answers are {@link PeerMessage}s; a lost one is sent again by {@link #askAgain}. Members that wonder whether they
- * were away for too long are answered here too, see {@link LogStarts}.
+ * <p>Questions and answers are {@link PeerMessage}s; a lost one is sent again by {@link #askAgain}. What other members and
+ * operators ask ({@link LogStarts}, {@link MemberSurvey}) is answered here too.
  *
  * <p>A thread of its own answers at once, so that a round takes a trip through the network and nothing else. The other methods
  * are for one thread, which is told of news.
@@ -37,8 +36,7 @@ final class TermQuorum implements AutoCloseable {
 
     private final int memberId;
     private final List<MemberAddress> others;
-    private final LongSupplier vote;
-    private final LongSupplier logStart;
+    private final PeerState state;
     private final Runnable onNews;
     private final long nonce = new SecureRandom().nextLong();
     private final DatagramChannel channel;
@@ -70,17 +68,15 @@ final class TermQuorum implements AutoCloseable {
     /**
      * Binds the port and begins to answer.
      *
-     * @param vote the latest term that this member has voted in, -1 for none; asked by two threads.
-     * @param logStart position from which on this member has the log, 0 if it is not known; asked by the thread that answers.
+     * @param state of this member.
      * @param onNews run by the thread that receives, when an answer has changed what is known of the round.
      * @throws UncheckedIOException if the port is taken.
      */
-    TermQuorum(NamespaceMemberContext ctx, LongSupplier vote, LongSupplier logStart, Runnable onNews) {
+    TermQuorum(NamespaceMemberContext ctx, PeerState state, Runnable onNews) {
         memberId = ctx.memberId();
         others =
                 ctx.members().stream().filter(member -> member.id() != memberId).toList();
-        this.vote = vote;
-        this.logStart = logStart;
+        this.state = state;
         this.onNews = onNews;
         addresses = new InetSocketAddress[others.size()];
         resolve();
@@ -138,13 +134,13 @@ final class TermQuorum implements AutoCloseable {
     boolean isConfirmed() {
         Round asked = round;
         int majority = (others.size() + 1) / 2 + 1;
-        return asked.agreeing.get() + 1 >= majority && isVoteWithin(vote.getAsLong(), asked.termId);
+        return asked.agreeing.get() + 1 >= majority && isVoteWithin(state.vote(), asked.termId);
     }
 
     /** Whether waiting for a confirmation is of little use: a member has voted in a later term, or no answer can come. */
     boolean isDenied() {
         Round asked = round;
-        return isDeaf || asked.isDenied || !isVoteWithin(vote.getAsLong(), asked.termId);
+        return isDeaf || asked.isDenied || !isVoteWithin(state.vote(), asked.termId);
     }
 
     private static boolean isVoteWithin(long voted, long termId) {
@@ -175,8 +171,9 @@ final class TermQuorum implements AutoCloseable {
 
     private void onReceived(ByteBuffer message, SocketAddress sender) {
         switch (PeerMessage.type(message)) {
-            case PeerMessage.ASK_VOTE -> answer(message, PeerMessage.VOTE, vote.getAsLong(), sender);
-            case PeerMessage.ASK_LOG -> answer(message, PeerMessage.LOG_START, logStart.getAsLong(), sender);
+            case PeerMessage.ASK_VOTE -> answer(message, PeerMessage.VOTE, 0, state.vote(), sender);
+            case PeerMessage.ASK_LOG -> answer(message, PeerMessage.LOG_START, 0, state.logStart(), sender);
+            case PeerMessage.ASK_STATUS -> answer(message, PeerMessage.STATUS, state.flags(), state.position(), sender);
             case PeerMessage.VOTE -> {
                 if (PeerMessage.nonce(message) == nonce) {
                     onVote(PeerMessage.number(message), PeerMessage.member(message), PeerMessage.value(message));
@@ -186,8 +183,8 @@ final class TermQuorum implements AutoCloseable {
         }
     }
 
-    private void answer(ByteBuffer message, int type, long value, SocketAddress sender) {
-        PeerMessage.put(message, type, PeerMessage.nonce(message), PeerMessage.number(message), memberId, value);
+    private void answer(ByteBuffer message, int type, int flags, long value, SocketAddress sender) {
+        PeerMessage.put(message, type, PeerMessage.nonce(message), PeerMessage.number(message), memberId, flags, value);
         send(message, sender);
     }
 

@@ -1,7 +1,6 @@
 package org.apollofs.namespace.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.aeron.driver.MediaDriver;
@@ -32,14 +31,14 @@ class LogStartsTest {
     }
 
     private TermQuorum answering(int id, long logStart) {
-        return new TermQuorum(member(id), () -> 1, () -> logStart, () -> {});
+        return new TermQuorum(member(id), new FixedState(() -> 1, logStart), () -> {});
     }
 
     @Test
     void shouldFindTheLatest() {
         TermQuorum one = answering(1, 64 << 20);
         TermQuorum other = answering(2, 0);
-        try (LogStarts starts = new LogStarts(member(0))) {
+        try (LogStarts starts = new LogStarts(member(0), false)) {
             starts.await(TimeUnit.SECONDS.toNanos(50));
             assertEquals(64 << 20, starts.latest());
         } finally {
@@ -51,9 +50,9 @@ class LogStartsTest {
     @Test
     void shouldGoOnWhereSomeAreSilent() {
         TermQuorum one = answering(1, 4096);
-        try (LogStarts starts = new LogStarts(member(0))) {
+        try (LogStarts starts = new LogStarts(member(0), false)) {
             while (starts.latest() == 0) {
-                assertFalse(starts.poll());
+                assertTrue(starts.poll());
             }
             starts.await(1);
             assertEquals(4096, starts.latest());
@@ -67,7 +66,7 @@ class LogStartsTest {
     void shouldBelieveAnswersToItsOwnQuestionOnly() throws IOException {
         ByteBuffer message = PeerMessage.allocate();
         try (DatagramChannel peer = DatagramChannel.open().bind(members.get(1).peers());
-                LogStarts starts = new LogStarts(member(0))) {
+                LogStarts starts = new LogStarts(member(0), false)) {
             starts.poll();
             SocketAddress from = peer.receive(message);
             message.flip();
@@ -85,6 +84,32 @@ class LogStartsTest {
                 starts.poll();
             }
             assertEquals(4, starts.latest());
+        }
+    }
+
+    @Test
+    void shouldSayHowMembersAre() throws IOException {
+        TermQuorum one = new TermQuorum(member(1), new FixedState(() -> 7, 4096), () -> {});
+        try (RollCall joining = new RollCall(member(2))) {
+            Thread hears = TestSite.daemon(() -> {
+                while (!Thread.currentThread().isInterrupted()) {
+                    try {
+                        joining.poll(false);
+                    } catch (IOException e) {
+                        return;
+                    }
+                }
+            });
+            hears.start();
+            List<MemberStatus> found = MemberSurvey.ask(members, TimeUnit.SECONDS.toNanos(2));
+            hears.interrupt();
+            assertEquals(
+                    List.of(
+                            new MemberStatus(members.get(1), MemberStatus.Role.LEADER, false, true, 123_456, 7, 4096),
+                            new MemberStatus(members.get(2), MemberStatus.Role.JOINING, false, false, 0, -1, 0)),
+                    found);
+        } finally {
+            one.close();
         }
     }
 }

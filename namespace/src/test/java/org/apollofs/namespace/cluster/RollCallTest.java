@@ -44,7 +44,7 @@ class RollCallTest {
             boolean[] ended = new boolean[3];
             while (!(ended[0] && ended[1] && ended[2])) {
                 for (int i = 0; i < 3; i++) {
-                    ended[i] |= calls.get(i).poll();
+                    ended[i] |= calls.get(i).poll(true);
                 }
             }
         } finally {
@@ -61,8 +61,8 @@ class RollCallTest {
                 RollCall other = new RollCall(member(members, 2))) {
             long end = System.nanoTime() + 500_000_000L;
             while (System.nanoTime() - end < 0) {
-                assertFalse(one.poll());
-                assertFalse(other.poll());
+                assertFalse(one.poll(true));
+                assertFalse(other.poll(true));
             }
         }
     }
