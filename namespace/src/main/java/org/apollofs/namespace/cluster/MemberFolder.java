@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -48,9 +49,10 @@ record MemberFolder(Path root) {
      * @throws FolderRefusedException if it was written in a format that this version does not know, or with other members.
      */
     int prepare(Checksum checksum, List<Integer> members) {
+        String ids = members.stream().sorted().map(String::valueOf).collect(Collectors.joining(",")) + "\n";
         try {
             checkFormat();
-            checkMembers(members);
+            checkMembers(ids);
             IoUtil.delete(mark().toFile(), true);
             Files.createDirectories(mark());
             Files.createDirectories(cluster());
@@ -59,7 +61,8 @@ record MemberFolder(Path root) {
                 deleteLog();
                 Files.deleteIfExists(joining());
             }
-            writeOnce(root.resolve("format"), FORMAT);
+            write(root.resolve("format"), FORMAT);
+            write(membersFile(), ids);
             int cuts = LogTail.cut(archive(), checksum);
             Files.createDirectories(archive());
             sync(root);
@@ -87,24 +90,26 @@ record MemberFolder(Path root) {
     }
 
     /** A log belongs to the members that it was written with: a majority of others might not have it. */
-    private void checkMembers(List<Integer> members) throws IOException {
-        Path file = root.resolve("members");
-        String ids = members.stream().sorted().map(String::valueOf).collect(Collectors.joining(",")) + "\n";
-        String found = Files.exists(file) ? Files.readString(file) : ids;
-        if (!isEmpty() && !found.equals(ids)) {
+    private void checkMembers(String ids) throws IOException {
+        if (isEmpty() || !Files.exists(membersFile())) {
+            return;
+        }
+        String found = Files.readString(membersFile());
+        if (!found.equals(ids)) {
             throw new FolderRefusedException(
                     "the members of a namespace cannot be changed: directory=" + root + ", its log has members "
                             + found.strip() + ", the profile " + ids.strip(),
                     "give the profile its members back; hosts and ports may change");
         }
-        if (!Files.exists(file) || !found.equals(ids)) {
-            Files.deleteIfExists(file);
-            writeOnce(file, ids);
-        }
     }
 
-    private static void writeOnce(Path file, String content) throws IOException {
-        if (!Files.exists(file)) {
+    private Path membersFile() {
+        return root.resolve("members");
+    }
+
+    /** Writes a file that has not this content yet. */
+    private static void write(Path file, String content) throws IOException {
+        if (!Files.exists(file) || !Files.readString(file).equals(content)) {
             writeDurably(file, content);
         }
     }
@@ -113,7 +118,7 @@ record MemberFolder(Path root) {
         Path temporary = file.resolveSibling(file.getFileName() + ".new");
         Files.write(temporary, content.getBytes(StandardCharsets.US_ASCII));
         sync(temporary);
-        Files.move(temporary, file);
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     }
 
     private Path joining() {
