@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.apollofs.dataplane.client.DataException;
 import org.apollofs.fuse.MountException;
 import org.apollofs.io.chunk.TargetRefusedException;
@@ -12,6 +14,7 @@ import org.apollofs.io.os.Errno;
 import org.apollofs.io.os.OsException;
 import org.apollofs.namespace.client.NamespaceException;
 import org.apollofs.namespace.cluster.FolderRefusedException;
+import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.profile.ProfileException;
 
 /** Turns what the parts throw into what an operator is told, in one place. */
@@ -74,6 +77,28 @@ final class Failures {
                 failure);
     }
 
+    /**
+     * A member of the namespace has failed. LMDB and Aeron's archive call a full disk an I/O error, or a short write.
+     *
+     * @param nextStep if it is not that.
+     */
+    static CommandFailure ofMember(Path folder, Throwable cause, String nextStep) {
+        long usable = Long.MAX_VALUE;
+        try {
+            usable = Files.getFileStore(folder).getUsableSpace();
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+        }
+        return usable <= NamespaceMember.FULL_DISK_BYTES
+                ? new CommandFailure(
+                        ExitCode.NO_SPACE,
+                        "namespace member failed, its disk is full: directory=" + folder + ", usable=" + usable
+                                + " bytes",
+                        "what was acknowledged is safe; free some space and start it again",
+                        cause)
+                : new CommandFailure(ExitCode.INTERNAL, "namespace member failed: " + describe(cause), nextStep, cause);
+    }
+
     /** An exception in a few words. The message of a file system's exception is often only the path. */
     static String describe(Throwable failure) {
         String message = failure.getMessage();
@@ -86,9 +111,10 @@ final class Failures {
 
     /** Of a socket of ours, or of the media driver's, which says it in words. */
     private static boolean isPortTaken(Throwable failure) {
-        return failure.getCause() instanceof BindException
-                || (failure instanceof RegistrationException
-                        && failure.getMessage().contains("Address already in use"));
+        Throwable said = failure.getCause() instanceof BindException ? failure.getCause() : failure;
+        return (said instanceof BindException || said instanceof RegistrationException)
+                && said.getMessage() != null
+                && said.getMessage().contains("Address already in use");
     }
 
     private static boolean isNoSpace(Throwable failure) {
@@ -123,10 +149,10 @@ final class Failures {
 
     private static String namespaceNextStep(NamespaceException failure) {
         return switch (failure.error()) {
-            case TIMEOUT, UNAVAILABLE -> "see 'apollo status', and try again";
+            case TIMEOUT, UNAVAILABLE -> "see 'apollo status' or 'apollo namespace status', and try again";
             case VERSION_MISMATCH, EXISTS -> "read it again, then decide";
             case VALUE_TOO_LARGE -> "write it as a file through the mount";
-            case NO_SPACE -> "delete something, or raise namespace.mapSize";
+            case NO_SPACE -> "free space on the disk of the member that leads";
             case EXPIRED -> "go on from the first one";
             case TRANSACTION_TOO_LARGE -> "cut it into smaller ones";
             default -> "check the key";

@@ -22,8 +22,6 @@ final class MemberNode implements AutoCloseable {
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
     /** What the streams of a member take at most, about. */
     private static final long DRIVER_BYTES = 512L << 20;
-    /** A disk with less is full: what could not be written was not longer. */
-    private static final long FULL_BYTES = 16L << 20;
 
     private final CloseStack stack = new CloseStack();
     private final AtomicReference<CommandFailure> failure = new AtomicReference<>();
@@ -125,25 +123,9 @@ final class MemberNode implements AutoCloseable {
 
     private void onFailure(Throwable cause) {
         LOG.error("namespace member failed, it stops", cause);
-        failure.compareAndSet(null, explain(cause));
+        failure.compareAndSet(
+                null, Failures.ofMember(folder.root(), cause, "what was acknowledged is safe; start it again"));
         stop.request();
-    }
-
-    /** LMDB and Aeron's archive call a full disk an I/O error, or a short write. */
-    private CommandFailure explain(Throwable cause) {
-        long usable = folder.root().toFile().getUsableSpace();
-        return usable < FULL_BYTES
-                ? new CommandFailure(
-                        ExitCode.NO_SPACE,
-                        "namespace member failed, its disk is full: directory=" + folder.root() + ", usable=" + usable
-                                + " bytes",
-                        "what was acknowledged is safe; free some space and start it again",
-                        cause)
-                : new CommandFailure(
-                        ExitCode.INTERNAL,
-                        "namespace member failed: " + Failures.describe(cause),
-                        "what was acknowledged is safe; start it again",
-                        cause);
     }
 
     @Override

@@ -115,7 +115,7 @@ final class NamespaceCommand implements Callable<Integer> {
         private static Optional<MemberStatus> leader(List<MemberStatus> found) {
             return found.stream()
                     .filter(status -> status.role() == MemberStatus.Role.LEADER)
-                    .max(Comparator.comparingLong(MemberStatus::term));
+                    .max(Comparator.comparingLong(MemberStatus::voted));
         }
 
         private static Optional<MemberStatus> of(MemberAddress member, List<MemberStatus> found) {
@@ -126,7 +126,7 @@ final class NamespaceCommand implements Callable<Integer> {
 
         private void print(List<MemberAddress> members, List<MemberStatus> found) {
             PrintWriter out = spec.commandLine().getOut();
-            out.printf(Locale.ROOT, ROW, "member", "address", "role", "term", "committed", "log from", "note");
+            out.printf(Locale.ROOT, ROW, "member", "address", "role", "voted", "committed", "log from", "note");
             for (MemberAddress member : members) {
                 String address = member.host() + ":" + member.basePort();
                 MemberStatus status = of(member, found).orElse(null);
@@ -142,7 +142,7 @@ final class NamespaceCommand implements Callable<Integer> {
                             member.id(),
                             address,
                             role(status),
-                            status.term(),
+                            status.voted(),
                             String.format(Locale.ROOT, "%,d", status.position()),
                             String.format(Locale.ROOT, "%,d", status.logStart()),
                             note(status, found));
@@ -183,7 +183,7 @@ final class NamespaceCommand implements Callable<Integer> {
                         .put("port", member.basePort());
                 of(member, found)
                         .ifPresent(status -> node.put("role", role(status))
-                                .put("term", status.term())
+                                .put("voted", status.voted())
                                 .put("committed", status.position())
                                 .put("logStart", status.logStart())
                                 .put("electing", status.isElecting())

@@ -17,9 +17,12 @@ import org.apollofs.namespace.cluster.ClusterNamespace;
 import org.apollofs.namespace.cluster.MemberDriver;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.NamespaceProfile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A session of a namespace, from another process than its members. */
 final class NamespaceConnection implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NamespaceConnection.class);
     private static final long SITE_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
     private static final long MEMBERS_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(15);
 
@@ -88,7 +91,7 @@ final class NamespaceConnection implements AutoCloseable {
             throw new CommandFailure(
                     ExitCode.PROFILE,
                     "the namespace's member has no port, as within a site: profile=" + profile.source(),
-                    "give --dir the folder of the site");
+                    "talk to the site: kv and log take its folder as --dir, and 'apollo status' shows how it is");
         }
     }
 
@@ -101,9 +104,23 @@ final class NamespaceConnection implements AutoCloseable {
             throw new UncheckedIOException("no temporary folder can be made", e);
         }
         Runnable delete = () -> IoUtil.delete(folder.toFile(), true);
-        Runtime.getRuntime().addShutdownHook(new Thread(delete, "apollo-clean"));
+        Thread hook = new Thread(delete, "apollo-clean");
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+            stack.push(() -> removeHook(hook));
+        } catch (IllegalStateException e) {
+            LOG.debug("the process ends already, and closes what it opens: {}", e.getMessage());
+        }
         stack.push(delete::run);
         return folder;
+    }
+
+    private static void removeHook(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            LOG.debug("the process ends, and deletes it once more: {}", e.getMessage());
+        }
     }
 
     ClusterNamespace namespace() {

@@ -50,7 +50,12 @@ final class SiteNamespace implements AutoCloseable {
                 .aeronDirectory(driver.directory())
                 .idle(idle)
                 .threadFactory(threads("apollo-namespace"))
-                .failureHandler(failure -> onFailure.accept("namespace member", failure)));
+                .failureHandler(failure -> onFailure.accept(
+                        "namespace member",
+                        Failures.ofMember(
+                                folder.namespace(),
+                                failure,
+                                "the site stops; what was fsynced or closed is safe; run it again with --debug"))));
         try {
             ClusterNamespace client = ClusterNamespace.connect(ClusterClientContext.beside(member)
                     .threadFactory(threads("apollo-namespace-client"))

@@ -106,6 +106,16 @@ final class CallWindow {
         largeResults.offer(buffer);
     }
 
+    /** The calling thread waits for a while, unless it is interrupted. */
+    void rest(long ns) {
+        long deadlineNs = ctx.nanoClock().nanoTime() + ns;
+        long leftNs = ns;
+        while (leftNs > 0 && !Thread.currentThread().isInterrupted()) {
+            LockSupport.parkNanos(this, leftNs);
+            leftNs = deadlineNs - ctx.nanoClock().nanoTime();
+        }
+    }
+
     /** Whether the agent should have ended a call long ago. */
     boolean isOverdue(PendingCall call) {
         return ctx.nanoClock().nanoTime() - call.deadlineNs > GRACE_NS;

@@ -6,7 +6,7 @@ import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.status.AtomicCounter;
 
 /**
- * Notices that a member cannot catch up any more, because the others have deleted what it lacks of the log while it stood still,
+ * Notices that a member cannot catch up any more, because the leader has deleted what it lacks of the log while it stood still,
  * or while it could not reach them. Aeron would have it try for ever; so it is a failure, and the next start makes a copy, see
  * {@link NamespaceMember}.
  *
@@ -65,13 +65,13 @@ final class CatchUpWatch implements Agent {
             starts = new LogStarts(ctx, true);
         }
         starts.poll();
-        if (starts.latest() > end) {
+        if (starts.ofLeader() > end) {
             hasFailed = true;
             ctx.failureHandler()
                     .accept(new IllegalStateException(
                             "the others have deleted what this member lacks of the log, and it copies theirs when it is started"
-                                    + " again: memberId=" + ctx.memberId() + ", end=" + end + ", start of theirs="
-                                    + starts.latest()));
+                                    + " again: memberId=" + ctx.memberId() + ", end=" + end + ", start of the leader's="
+                                    + starts.ofLeader()));
         }
     }
 

@@ -3,16 +3,16 @@ package org.apollofs.namespace.cluster;
 import java.util.List;
 
 /**
- * Asks the other members from where on they still have the log. A member whose own log ends before that was away for too long:
- * nobody can send it what it lacks, and it would try for ever. All that it has stands in the others' snapshots, or was never
- * committed. One thread.
+ * Asks the member that leads from where on it still has the log. A member whose own log ends before that was away for too long:
+ * it cannot be sent what it lacks, and would try for ever. All that it has stands in the leader's snapshot, or was never committed.
+ * One thread.
  */
 final class LogStarts implements AutoCloseable {
     private final PeerQuestions questions;
     private final boolean isLasting;
-    private long latest;
+    private long ofLeader;
 
-    /** @param isLasting whether those who have answered are asked again. */
+    /** @param isLasting whether a leader that has answered is asked again. */
     LogStarts(NamespaceMemberContext ctx, boolean isLasting) {
         this.isLasting = isLasting;
         List<MemberAddress> others = ctx.members().stream()
@@ -22,20 +22,21 @@ final class LogStarts implements AutoCloseable {
     }
 
     private void onAnswer(int member, int type, int flags, long value) {
-        if (type == PeerMessage.LOG_START) {
-            latest = Math.max(latest, value);
+        // One that was deposed may not know it yet. Then the copy may be one too many, and no more.
+        if (type == PeerMessage.LOG_START && MemberStatus.Role.of(flags) == MemberStatus.Role.LEADER) {
+            ofLeader = value;
             if (!isLasting) {
-                questions.isEnough(member);
+                questions.isEnough();
             }
         }
     }
 
-    /** The latest position at which another member's log begins, as far as they have answered; else 0. */
-    long latest() {
-        return latest;
+    /** Where the leader's log begins, as it has said last; 0 if none has answered. */
+    long ofLeader() {
+        return ofLeader;
     }
 
-    /** Asks until all others have answered, or some time has passed: some may be down. */
+    /** Asks until a leader has answered, or some time has passed: there may be none. */
     void await(long timeoutNs) {
         questions.await(timeoutNs);
     }

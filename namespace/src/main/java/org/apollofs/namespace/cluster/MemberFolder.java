@@ -19,11 +19,19 @@ import org.agrona.IoUtil;
 
 /**
  * A member's folder: {@code archive/} and {@code cluster/} are its memory, {@code format} says how they are written and
- * {@code members} with whom; {@code mark/} and {@code state/} are made anew at start.
+ * {@code members} with whom; {@code mark/} and {@code state/} are made anew at start. While there is no whole log there is a file
+ * {@code joining}, and {@code aside/} is the log that was given up, if one was.
  */
 record MemberFolder(Path root) {
-    /** Of folders whose recordings have checksums. */
-    private static final String FORMAT = "apollo namespace member, format 2\n";
+    /** Of folders whose logs may have {@link SpaceNotice}s, which builds before would misread. */
+    private static final String FORMAT = "apollo namespace member, format 3\n";
+    /** Of folders whose recordings have checksums. It is a part of the present one. */
+    private static final String FORMAT_BEFORE = "apollo namespace member, format 2\n";
+
+    /** In {@code joining}: the log is being put aside. */
+    private static final String MOVING = "moving\n";
+    /** In {@code joining}: the log was put aside; what has come since is a part of a copy. It is empty where no log was. */
+    private static final String BEHIND = "behind\n";
 
     Path archive() {
         return root.resolve("archive");
@@ -56,11 +64,7 @@ record MemberFolder(Path root) {
             IoUtil.delete(mark().toFile(), true);
             Files.createDirectories(mark());
             Files.createDirectories(cluster());
-            if (Files.exists(joining()) || hasFallenBehind()) {
-                // Killed while it was copied: whatever is there is a part.
-                deleteLog();
-                Files.deleteIfExists(joining());
-            }
+            resumeJoin();
             write(root.resolve("format"), FORMAT);
             write(membersFile(), ids);
             int cuts = LogTail.cut(archive(), checksum);
@@ -76,7 +80,7 @@ record MemberFolder(Path root) {
         Path format = root.resolve("format");
         if (Files.exists(format)) {
             String found = Files.readString(format);
-            if (!found.equals(FORMAT)) {
+            if (!found.equals(FORMAT) && !found.equals(FORMAT_BEFORE)) {
                 throw new FolderRefusedException(
                         "namespace member of an unknown format: directory=" + root + ", found=" + found.strip()
                                 + ", known=" + FORMAT.strip(),
@@ -91,7 +95,8 @@ record MemberFolder(Path root) {
 
     /** A log belongs to the members that it was written with: a majority of others might not have it. */
     private void checkMembers(String ids) throws IOException {
-        if (isEmpty() || !Files.exists(membersFile())) {
+        boolean hasLog = !isEmpty() || hasFallenBehind();
+        if (!hasLog || !Files.exists(membersFile())) {
             return;
         }
         String found = Files.readString(membersFile());
@@ -125,36 +130,70 @@ record MemberFolder(Path root) {
         return root.resolve("joining");
     }
 
-    private Path behind() {
-        return root.resolve("behind");
+    /** Of a log that was given up. */
+    private Path aside() {
+        return root.resolve("aside");
     }
 
-    /** Deletes log and snapshots. The votes stay: one that was given must not be given again to another. */
-    private void deleteLog() throws IOException {
+    /** Brings a folder whose start was killed while there was no log to where a copy can begin. */
+    private void resumeJoin() throws IOException {
+        if (!Files.exists(joining())) {
+            IoUtil.delete(aside().toFile(), true);
+            return;
+        }
+        String state = Files.readString(joining());
+        if (state.equals(MOVING)) {
+            moveAside();
+            return;
+        }
+        // Whatever is there is a part of a copy.
         IoUtil.delete(archive().toFile(), true);
-        try (Stream<Path> files = Files.list(cluster())) {
-            for (Path file : files.toList()) {
-                if (!file.endsWith(NodeStateFile.FILENAME)) {
-                    IoUtil.delete(file.toFile(), false);
-                }
-            }
+        for (Path file : clusterFiles()) {
+            IoUtil.delete(file.toFile(), false);
         }
         sync(cluster());
         sync(root);
+        if (!state.equals(BEHIND)) {
+            Files.delete(joining());
+        }
     }
 
-    /** Gives up a log that ends before the others' begins. The archive is closed. */
+    /**
+     * Gives up a log that ends before the others' begins: it is put aside until there is a whole copy of another's. The archive is
+     * closed, and there is an empty one after.
+     */
     void giveUpLog() throws IOException {
-        writeDurably(behind(), "");
+        write(joining(), MOVING);
         sync(root);
-        deleteLog();
+        moveAside();
         Files.createDirectories(archive());
+    }
+
+    private void moveAside() throws IOException {
+        Path clusterAside = Files.createDirectories(aside().resolve("cluster"));
+        if (Files.exists(archive())) {
+            Files.move(archive(), aside().resolve("archive"));
+        }
+        for (Path file : clusterFiles()) {
+            Files.move(file, clusterAside.resolve(file.getFileName()));
+        }
+        for (Path changed : List.of(clusterAside, aside(), cluster(), root)) {
+            sync(changed);
+        }
+        write(joining(), BEHIND);
         sync(root);
+    }
+
+    /** What is in {@code cluster/} but the votes: one that was given must not be given again to another. */
+    private List<Path> clusterFiles() throws IOException {
+        try (Stream<Path> files = Files.list(cluster())) {
+            return files.filter(file -> !file.endsWith(NodeStateFile.FILENAME)).toList();
+        }
     }
 
     /** Whether its log was given up, and there is no whole copy of another's yet. */
-    boolean hasFallenBehind() {
-        return Files.exists(behind());
+    boolean hasFallenBehind() throws IOException {
+        return Files.exists(joining()) && !Files.readString(joining()).isEmpty();
     }
 
     /** Whether there is no log: the member has never taken part, as far as its folder knows, or has given its log up. */
@@ -165,8 +204,10 @@ record MemberFolder(Path root) {
 
     /** What comes into the folder from now on is a copy that is not complete. */
     void beginJoin() throws IOException {
-        writeDurably(joining(), "");
-        sync(root);
+        if (!hasFallenBehind()) {
+            write(joining(), "");
+            sync(root);
+        }
     }
 
     /** The copy is complete. */
@@ -174,8 +215,8 @@ record MemberFolder(Path root) {
         sync(archive());
         sync(cluster());
         Files.delete(joining());
-        Files.deleteIfExists(behind());
         sync(root);
+        IoUtil.delete(aside().toFile(), true);
     }
 
     /** Makes a file, or the names in a folder, durable. */

@@ -8,7 +8,8 @@ package org.apollofs.namespace.cluster;
  * @param isElecting whether it takes part in an election, or catches up after one.
  * @param isSpaceLow whether the namespace refuses what grows, as far as this member has come in the log.
  * @param position in the log, up to which it knows it to be committed, bytes.
- * @param term the latest that it has voted in; -1 for none.
+ * @param voted the latest term that it has voted in; -1 for none. Who follows without having voted says an earlier one than the
+ *     leader's.
  * @param logStart position from which on it has the log; 0 also where it does not know.
  */
 public record MemberStatus(
@@ -17,7 +18,7 @@ public record MemberStatus(
         boolean isElecting,
         boolean isSpaceLow,
         long position,
-        long term,
+        long voted,
         long logStart) {
     /** What a member does. Codes are those of Aeron's {@code Cluster.Role}, and then those who are no member yet. */
     public enum Role {

@@ -17,7 +17,7 @@ public final class MemberSurvey {
         private boolean hasStart;
         private int flags;
         private long position;
-        private long term = -1;
+        private long voted = -1;
         private long logStart;
 
         boolean isWhole() {
@@ -71,7 +71,7 @@ public final class MemberSurvey {
             }
             case PeerMessage.VOTE -> {
                 of.hasVote = true;
-                of.term = value;
+                of.voted = value;
             }
             case PeerMessage.LOG_START -> {
                 of.hasStart = true;
@@ -94,7 +94,7 @@ public final class MemberSurvey {
                 (of.flags & PeerMessage.ELECTING) != 0,
                 (of.flags & PeerMessage.SPACE_LOW) != 0,
                 of.position,
-                of.term,
+                of.voted,
                 of.logStart);
     }
 }

@@ -12,7 +12,6 @@ import io.aeron.cluster.ConsensusModule;
 import io.aeron.cluster.ElectionState;
 import io.aeron.cluster.NanosecondClusterClock;
 import io.aeron.cluster.NodeStateFile;
-import io.aeron.cluster.RecordingLog;
 import io.aeron.cluster.service.Cluster;
 import io.aeron.cluster.service.ClusterCounters;
 import io.aeron.cluster.service.ClusterTerminationException;
@@ -57,6 +56,9 @@ import org.slf4j.LoggerFactory;
  * is killed loses nothing by it.
  */
 public final class NamespaceMember implements AutoCloseable {
+    /** Space on the disk of its folder at which a member cannot go on. It refuses what grows long before. */
+    public static final long FULL_DISK_BYTES = 16L << 20;
+
     private static final Logger LOG = LoggerFactory.getLogger(NamespaceMember.class);
     private static final long POLL_NS = 1_000_000;
     /** Bytes of a packet within the machine: IPC carries any size, and fewer fragments are less work. */
@@ -70,7 +72,7 @@ public final class NamespaceMember implements AutoCloseable {
     /** Shorter, and candidates would keep meeting each other. */
     private static final long MIN_ELECTION_NS = 500_000_000L;
 
-    /** Others that run answer in a few milliseconds. */
+    /** A leader answers in a few milliseconds. */
     private static final long LOG_STARTS_NS = 1_000_000_000L;
 
     static final int BARRIER_EGRESS_STREAM = 9_999;
@@ -93,6 +95,7 @@ public final class NamespaceMember implements AutoCloseable {
     private final AtomicLong logStart = new AtomicLong();
 
     private NamespaceState state;
+    private DiskSpace disk;
     private ShutdownProbe probe;
     private MediaDriver driver;
     private Archive archive;
@@ -155,7 +158,8 @@ public final class NamespaceMember implements AutoCloseable {
                 join();
             }
         }
-        long logEnd = logEnd();
+        counters.snapshotsPurged.add(recordings().purgeOrphans());
+        long logEnd = recordings().logEnd();
         consensusModule = ConsensusModule.launch(consensusModuleContext());
         container = ClusteredServiceContainer.launch(containerContext());
         folder.syncNames();
@@ -164,6 +168,7 @@ public final class NamespaceMember implements AutoCloseable {
             quorum = new TermQuorum(ctx, new OwnState(), this::wakeReads);
         }
         QueryAnswers answers = state.reads().newAnswers();
+        disk = new DiskSpace(ctx.directory(), counters);
         BarrierSender sender = new BarrierSender(ctx, barrier);
         marks = new ReadMarks(
                 barrier, sender, quorum, progress, answers, archive.context().archiveId(), counters);
@@ -181,9 +186,10 @@ public final class NamespaceMember implements AutoCloseable {
                                 consensusModule.context(),
                                 () -> AeronArchive.connect(archiveClientContext()),
                                 logStart,
+                                disk,
                                 counters),
                         new CatchUpWatch(ctx, consensusModule.context(), logEnd),
-                        new SpaceWatch(ctx, this::isLeader, state::isSpaceLow, sender)));
+                        new SpaceWatch(ctx, disk, this::isLeader, state::isSpaceLow, sender)));
         AgentRunner.startOnThread(readRunner, ctx.threadFactory());
     }
 
@@ -205,24 +211,24 @@ public final class NamespaceMember implements AutoCloseable {
     }
 
     /**
-     * Whoever was away while the others deleted what comes after the end of its log cannot catch up, and copies as if it had
-     * lost its disk, see {@link MemberJoin}; but it remembers its vote. What it deletes stands in the others' snapshots.
+     * Whoever was away while the leader deleted what comes after the end of its log cannot catch up, and copies as if it had
+     * lost its disk, see {@link MemberJoin}; but it remembers its vote. What it gives up stands in the leader's snapshot.
      */
     private void giveUpLogThatEndsEarly() {
         if (folder.isEmpty()) {
             return;
         }
-        long end = logEnd();
+        long end = recordings().logEnd();
         try (LogStarts starts = new LogStarts(ctx, false)) {
             starts.await(LOG_STARTS_NS);
-            if (starts.latest() <= end) {
+            if (starts.ofLeader() <= end) {
                 return;
             }
             LOG.info(
-                    "namespace member: was away for too long, gives up its log: memberId={}, end={}, start of the others'={}",
+                    "namespace member: was away for too long, gives up its log: memberId={}, end={}, start of the leader's={}",
                     ctx.memberId(),
                     end,
-                    starts.latest());
+                    starts.ofLeader());
         }
         archive.close();
         try {
@@ -233,21 +239,8 @@ public final class NamespaceMember implements AutoCloseable {
         archive = Archive.launch(archiveContext());
     }
 
-    /** Position up to which the log is in this member's archive. */
-    private long logEnd() {
-        if (folder.isEmpty()) {
-            return 0;
-        }
-        long recordingId;
-        try (RecordingLog log = new RecordingLog(folder.cluster().toFile(), false)) {
-            recordingId = log.findLastTermRecordingId();
-        }
-        if (recordingId < 0) {
-            return 0;
-        }
-        try (AeronArchive client = AeronArchive.connect(archiveClientContext())) {
-            return client.getMaxRecordedPosition(recordingId);
-        }
+    private MemberRecordings recordings() {
+        return new MemberRecordings(folder, archiveClientContext());
     }
 
     private void join() {
@@ -282,6 +275,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .threadingMode(ArchiveThreadingMode.SHARED)
                 .fileSyncLevel(ctx.fileSyncLevel())
                 .catalogFileSyncLevel(ctx.fileSyncLevel())
+                .lowStorageSpaceThreshold(FULL_DISK_BYTES)
                 .recordChecksum(checksum)
                 .replayChecksum(checksum)
                 .segmentFileLength(ctx.segmentFileLength())
@@ -531,7 +525,7 @@ public final class NamespaceMember implements AutoCloseable {
     }
 
     private boolean stopWithSnapshot() {
-        if (!isLeader()) {
+        if (!isLeader() || !disk.hasRoomForSnapshot()) {
             return false;
         }
         AtomicCounter toggle = consensusModule.context().controlToggleCounter();

@@ -285,7 +285,12 @@ final class NamespaceService implements ClusteredService {
             idle.reset();
             long result = publication.offer(buffer, offset, length);
             while (result < 0) {
-                if (result == Publication.CLOSED || result == Publication.MAX_POSITION_EXCEEDED) {
+                // The archive was connected when this was called: it has given up, as for want of space. There is no
+                // snapshot
+                // then, and the member goes on.
+                if (result == Publication.CLOSED
+                        || result == Publication.NOT_CONNECTED
+                        || result == Publication.MAX_POSITION_EXCEEDED) {
                     throw new IllegalStateException("snapshot of the namespace cannot be written: result=" + result
                             + ", position=" + publication.position());
                 }

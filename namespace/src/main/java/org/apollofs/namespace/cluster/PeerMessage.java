@@ -14,7 +14,7 @@ import java.nio.ByteOrder;
  *  ASK_VOTE   nonce of the asker's start, number of its question
  *  VOTE       both repeated; the answerer's number, and the latest term that it has voted in
  *  ASK_LOG    as ASK_VOTE
- *  LOG_START  as VOTE; the position from which on the answerer still has the log, 0 if it does not know
+ *  LOG_START  as STATUS; value: position from which on the answerer still has the log, 0 if it does not know
  *  ASK_STATUS as ASK_VOTE
  *  STATUS     as VOTE; flags: what it does ({@link MemberStatus.Role#code}), +256 while it elects, +512 while space is low;
  *             value: position up to which it knows the log to be committed

@@ -25,6 +25,7 @@ final class PeerQuestions implements AutoCloseable {
     private static final long POLL_NS = 2_000_000;
 
     private final List<MemberAddress> asked;
+    private final List<MemberAddress> left;
     private final int[] types;
     private final NanoClock clock;
     private final Consumer consumer;
@@ -51,7 +52,8 @@ final class PeerQuestions implements AutoCloseable {
      * @throws UncheckedIOException if there is no socket to be had.
      */
     PeerQuestions(List<MemberAddress> asked, NanoClock clock, Consumer consumer, int... types) {
-        this.asked = new ArrayList<>(asked);
+        this.asked = asked;
+        left = new ArrayList<>(asked);
         this.clock = clock;
         this.consumer = consumer;
         this.types = types;
@@ -76,9 +78,14 @@ final class PeerQuestions implements AutoCloseable {
         }
     }
 
-    /** Whoever has told all that is wanted is not asked any more. */
+    /** A member that has told all that is wanted is not asked any more. */
     void isEnough(int member) {
-        asked.removeIf(one -> one.id() == member);
+        left.removeIf(one -> one.id() == member);
+    }
+
+    /** Nobody is asked any more. */
+    void isEnough() {
+        left.clear();
     }
 
     /** Hears, and asks if it is time. @return whether there is somebody left to ask. */
@@ -91,16 +98,18 @@ final class PeerQuestions implements AutoCloseable {
         long now = clock.nanoTime();
         if (now - askedNs >= INTERVAL_NS) {
             askedNs = now;
-            asked.forEach(this::ask);
+            left.forEach(this::ask);
         }
-        return !asked.isEmpty();
+        return !left.isEmpty();
     }
 
     private void hear() throws IOException {
         message.clear();
         while (channel.receive(message) != null) {
             message.flip();
-            if (PeerMessage.isMessage(message) && PeerMessage.nonce(message) == nonce) {
+            if (PeerMessage.isMessage(message)
+                    && PeerMessage.nonce(message) == nonce
+                    && asked.stream().anyMatch(one -> one.id() == PeerMessage.member(message))) {
                 consumer.onAnswer(
                         PeerMessage.member(message),
                         PeerMessage.type(message),

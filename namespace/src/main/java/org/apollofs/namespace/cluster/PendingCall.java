@@ -23,7 +23,7 @@ final class PendingCall implements CommandChannel.Call {
     private static final int SPINS = 50;
     private static final long PARK_NS = 10_000_000;
     /** What is refused for want of space stands in the log: who tries again at once would fill the disk with it. */
-    private static final long NO_SPACE_NS = 100_000_000;
+    private static final long NO_SPACE_NS = 50_000_000;
 
     private final CallWindow window;
     private final UnsafeBuffer resultView = new UnsafeBuffer(0, 0);
@@ -94,7 +94,7 @@ final class PendingCall implements CommandChannel.Call {
         }
         resultView.wrap(result, 0, resultLength);
         if (ResultDecoder.isWithoutSpace(resultView)) {
-            LockSupport.parkNanos(this, NO_SPACE_NS);
+            window.rest(NO_SPACE_NS);
         }
         return resultView;
     }

@@ -7,6 +7,7 @@ import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.DatagramChannel;
+import java.nio.channels.UnresolvedAddressException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -23,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * reads, which is not in use yet, ten times a second; and whether it has heard all. It goes on when all have heard all. One
  * that misses the end of the call finds the others at work, and joins them as one that has lost its disk.
  *
- * <p>Operators who ask meanwhile are told that it is joining. A datagram is {@code apollo-roll-call 1 ID ALL}, where ALL is 1 if the sender has heard all. Not authenticated: who can
+ * <p>A datagram is {@code apollo-roll-call 1 ID ALL}, where ALL is 1 if the sender has heard all. Not authenticated: who can
  * send as all other members can make this one begin anew, with its empty folder. One thread.
  */
 final class RollCall implements AutoCloseable {
@@ -43,8 +44,13 @@ final class RollCall implements AutoCloseable {
     RollCall(NamespaceMemberContext ctx) throws IOException {
         this.ctx = ctx;
         channel = DatagramChannel.open();
-        channel.bind(ctx.address().peers());
-        channel.configureBlocking(false);
+        try {
+            channel.bind(ctx.address().peers());
+            channel.configureBlocking(false);
+        } catch (IOException e) {
+            channel.close();
+            throw new IOException("port cannot be taken: " + ctx.address().peers() + ": " + e.getMessage(), e);
+        }
         lastSaidNs = ctx.nanoClock().nanoTime() - INTERVAL_NS;
     }
 
@@ -89,7 +95,7 @@ final class RollCall implements AutoCloseable {
     }
 
     /** To an operator who asks: no member yet. */
-    private void answer(SocketAddress sender) throws IOException {
+    private void answer(SocketAddress sender) {
         if (PeerMessage.type(buffer) == PeerMessage.ASK_STATUS) {
             PeerMessage.put(
                     buffer,
@@ -99,7 +105,11 @@ final class RollCall implements AutoCloseable {
                     ctx.memberId(),
                     MemberStatus.Role.JOINING.code(),
                     0);
-            channel.send(buffer, sender);
+            try {
+                channel.send(buffer, sender);
+            } catch (IOException e) {
+                LOG.debug("namespace member: not answered: {}, {}", sender, e.getMessage());
+            }
         }
     }
 
@@ -130,7 +140,7 @@ final class RollCall implements AutoCloseable {
             if (member.id() != ctx.memberId()) {
                 try {
                     channel.send(ByteBuffer.wrap(words), member.peers());
-                } catch (IOException e) {
+                } catch (IOException | UnresolvedAddressException e) {
                     // Its host does not answer, or has no name yet: it is said again.
                     LOG.debug("namespace member: roll call: member={}, {}", member.id(), e.getMessage());
                 }

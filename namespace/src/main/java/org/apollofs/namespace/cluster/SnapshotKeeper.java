@@ -43,6 +43,7 @@ final class SnapshotKeeper implements Agent {
     private final Supplier<AeronArchive> archives;
     private final NamespaceCounters counters;
     private final AtomicLong logStart;
+    private final DiskSpace disk;
     /** Recordings of snapshots that were deleted, or found to be. */
     private final Set<Long> purged = new HashSet<>();
 
@@ -64,12 +65,14 @@ final class SnapshotKeeper implements Agent {
             ConsensusModule.Context consensus,
             Supplier<AeronArchive> archives,
             AtomicLong logStart,
+            DiskSpace disk,
             NamespaceCounters counters) {
         this.ctx = ctx;
         this.folder = folder;
         this.consensus = consensus;
         this.archives = archives;
         this.logStart = logStart;
+        this.disk = disk;
         this.counters = counters;
         lastCheckNs = ctx.nanoClock().nanoTime();
         lastSnapshotNs = lastCheckNs;
@@ -118,6 +121,11 @@ final class SnapshotKeeper implements Agent {
         if (!isLong && !isLate) {
             return 0;
         }
+        if (!disk.hasRoomForSnapshot()) {
+            LOG.warn("namespace member: no room for a snapshot: directory={}", ctx.directory());
+            lastCheckNs = now + RETRY_NS;
+            return 0;
+        }
         if (ClusterControl.ToggleState.SNAPSHOT.toggle(consensus.controlToggleCounter())) {
             // The next one not before this one has had time to be taken.
             lastSnapshotNs = now;
@@ -148,10 +156,10 @@ final class SnapshotKeeper implements Agent {
             return true;
         }
         lastSnapshotPosition = Math.max(lastSnapshotPosition, positions.getLast());
-        if (positions.size() < KEPT || logRecordingId < 0) {
+        if (logRecordingId < 0) {
             return true;
         }
-        long keepFrom = positions.get(positions.size() - KEPT);
+        long keepFrom = positions.size() < KEPT ? 0 : positions.get(positions.size() - KEPT);
         try (AeronArchive archive = archives.get()) {
             purgeLog(archive, logRecordingId, keepFrom);
             purgeSnapshots(archive, snapshots, keepFrom);
@@ -180,14 +188,16 @@ final class SnapshotKeeper implements Agent {
         if (archive.listRecording(recordingId, found) == 0) {
             return;
         }
-        long base = AeronArchive.segmentFileBasePosition(
-                found.startPosition, keepFrom, found.termLength, found.segmentLength);
+        long base = keepFrom <= found.startPosition
+                ? found.startPosition
+                : AeronArchive.segmentFileBasePosition(
+                        found.startPosition, keepFrom, found.termLength, found.segmentLength);
         if (base > found.startPosition) {
             long segments = archive.purgeSegments(recordingId, base);
             counters.logSegmentsPurged.add(segments);
             LOG.info("namespace member: log purged: from={}, segments={}", base, segments);
         }
-        logStart.set(Math.max(base, found.startPosition));
+        logStart.set(base);
     }
 
     private void purgeSnapshots(AeronArchive archive, List<RecordingLog.Entry> snapshots, long keepFrom) {

@@ -1,9 +1,6 @@
 package org.apollofs.namespace.cluster;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.FileStore;
-import java.nio.file.Files;
 import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.Agent;
 import org.slf4j.Logger;
@@ -22,17 +19,14 @@ final class SpaceWatch implements Agent {
     /** Time for a notice to come back in the log. */
     private static final long REPEAT_NS = 1_000_000_000L;
 
-    private static final long MAX_RESERVE = 512L << 20;
-    /** Of a small disk the reserve is a part. */
-    private static final int RESERVE_PART = 50;
-
     private final NamespaceMemberContext ctx;
     private final BooleanSupplier isLeader;
     private final BooleanSupplier isLow;
     private final BarrierSender sender;
-    private final FileStore disk;
+    private final DiskSpace disk;
     private long checkedNs;
     private long sentNs;
+    private boolean sent;
 
     /**
      * A watch over one member's disk.
@@ -41,16 +35,17 @@ final class SpaceWatch implements Agent {
      * @param isLow whether space is low as far as the log says.
      * @param sender not owned.
      */
-    SpaceWatch(NamespaceMemberContext ctx, BooleanSupplier isLeader, BooleanSupplier isLow, BarrierSender sender) {
+    SpaceWatch(
+            NamespaceMemberContext ctx,
+            DiskSpace disk,
+            BooleanSupplier isLeader,
+            BooleanSupplier isLow,
+            BarrierSender sender) {
         this.ctx = ctx;
+        this.disk = disk;
         this.isLeader = isLeader;
         this.isLow = isLow;
         this.sender = sender;
-        try {
-            disk = Files.getFileStore(ctx.directory());
-        } catch (IOException e) {
-            throw new UncheckedIOException("namespace member: no disk: directory=" + ctx.directory(), e);
-        }
         checkedNs = ctx.nanoClock().nanoTime();
         sentNs = checkedNs - REPEAT_NS;
     }
@@ -67,11 +62,10 @@ final class SpaceWatch implements Agent {
             return 0;
         }
         checkedNs = now;
-        if (!isLeader.getAsBoolean() || now - sentNs < REPEAT_NS) {
-            return 0;
-        }
         try {
-            look(now);
+            if (isLeader.getAsBoolean()) {
+                look(now);
+            }
         } catch (IOException e) {
             // Its disk fails, and the member with it.
             LOG.debug("namespace: space is not known: {}", e.getMessage());
@@ -81,21 +75,16 @@ final class SpaceWatch implements Agent {
 
     private void look(long now) throws IOException {
         boolean was = isLow.getAsBoolean();
-        long usable = disk.getUsableSpace();
-        boolean is = isLow(usable, disk.getTotalSpace(), was);
-        if (is != was && sender.send(is, now)) {
+        boolean is = disk.isLow(was);
+        boolean isSaid = sent == is && now - sentNs < REPEAT_NS;
+        if (is != was && !isSaid && sender.send(is, now)) {
             sentNs = now;
+            sent = is;
             LOG.warn(
                     "namespace: {}: directory={}, usable={} bytes",
                     is ? "space is low, what grows is refused" : "there is space again",
                     ctx.directory(),
-                    usable);
+                    disk.usable());
         }
-    }
-
-    /** Whether little is left; what was low is so until there is twice as much. */
-    static boolean isLow(long usable, long total, boolean was) {
-        long reserve = Math.min(MAX_RESERVE, total / RESERVE_PART);
-        return usable < (was ? 2 * reserve : reserve);
     }
 }

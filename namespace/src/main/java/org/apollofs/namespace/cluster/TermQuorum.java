@@ -172,7 +172,7 @@ final class TermQuorum implements AutoCloseable {
     private void onReceived(ByteBuffer message, SocketAddress sender) {
         switch (PeerMessage.type(message)) {
             case PeerMessage.ASK_VOTE -> answer(message, PeerMessage.VOTE, 0, state.vote(), sender);
-            case PeerMessage.ASK_LOG -> answer(message, PeerMessage.LOG_START, 0, state.logStart(), sender);
+            case PeerMessage.ASK_LOG -> answer(message, PeerMessage.LOG_START, state.flags(), state.logStart(), sender);
             case PeerMessage.ASK_STATUS -> answer(message, PeerMessage.STATUS, state.flags(), state.position(), sender);
             case PeerMessage.VOTE -> {
                 if (PeerMessage.nonce(message) == nonce) {

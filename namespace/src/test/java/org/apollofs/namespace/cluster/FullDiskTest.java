@@ -116,13 +116,19 @@ class FullDiskTest {
     }
 
     @Test
-    void shouldCallLittleSpaceLowUntilThereIsTwiceAsMuch() {
+    void shouldCallLittleSpaceLowUntilThereIsMore() {
         long large = 10L << 40;
-        assertTrue(SpaceWatch.isLow((512L << 20) - 1, large, false));
-        assertFalse(SpaceWatch.isLow(512L << 20, large, false));
-        assertTrue(SpaceWatch.isLow(512L << 20, large, true));
-        assertFalse(SpaceWatch.isLow(1L << 30, large, true));
-        assertTrue(SpaceWatch.isLow((1L << 30) / 50 - 1, 1L << 30, false));
-        assertFalse(SpaceWatch.isLow((1L << 30) / 50, 1L << 30, false));
+        long reserve = 512L << 20;
+        assertTrue(DiskSpace.isLow(reserve - 1, large, 0, false));
+        assertFalse(DiskSpace.isLow(reserve, large, 0, false));
+        assertTrue(DiskSpace.isLow(reserve, large, 0, true));
+        assertFalse(DiskSpace.isLow(2 * reserve, large, 0, true));
+        // The next snapshot must fit.
+        long snapshot = 3L << 30;
+        assertTrue(DiskSpace.isLow(snapshot + reserve - 1, large, snapshot, false));
+        assertFalse(DiskSpace.isLow(snapshot + 2 * reserve, large, snapshot, true));
+        // Of a small disk a part, but more than a member needs.
+        assertFalse(DiskSpace.isLow((8L << 30) / 50, 8L << 30, 0, false));
+        assertTrue(DiskSpace.isLow(NamespaceMember.FULL_DISK_BYTES, 300L << 20, 0, false));
     }
 }

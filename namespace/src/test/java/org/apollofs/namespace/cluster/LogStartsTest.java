@@ -30,34 +30,32 @@ class LogStartsTest {
                 .conclude();
     }
 
-    private TermQuorum answering(int id, long logStart) {
-        return new TermQuorum(member(id), new FixedState(() -> 1, logStart), () -> {});
+    private TermQuorum answering(int id, MemberStatus.Role role, long logStart) {
+        return new TermQuorum(member(id), new FixedState(() -> 7, role.code(), logStart), () -> {});
     }
 
     @Test
-    void shouldFindTheLatest() {
-        TermQuorum one = answering(1, 64 << 20);
-        TermQuorum other = answering(2, 0);
+    void shouldGoByTheLeader() {
+        TermQuorum follower = answering(1, MemberStatus.Role.FOLLOWER, 64 << 20);
+        TermQuorum leader = answering(2, MemberStatus.Role.LEADER, 4096);
         try (LogStarts starts = new LogStarts(member(0), false)) {
             starts.await(TimeUnit.SECONDS.toNanos(50));
-            assertEquals(64 << 20, starts.latest());
+            assertEquals(4096, starts.ofLeader());
         } finally {
-            one.close();
-            other.close();
+            follower.close();
+            leader.close();
         }
     }
 
     @Test
-    void shouldGoOnWhereSomeAreSilent() {
-        TermQuorum one = answering(1, 4096);
+    void shouldGoOnWhereNobodyLeads() {
+        TermQuorum follower = answering(1, MemberStatus.Role.FOLLOWER, 4096);
         try (LogStarts starts = new LogStarts(member(0), false)) {
-            while (starts.latest() == 0) {
-                assertTrue(starts.poll());
-            }
-            starts.await(1);
-            assertEquals(4096, starts.latest());
+            starts.await(TimeUnit.MILLISECONDS.toNanos(300));
+            assertTrue(starts.poll());
+            assertEquals(0, starts.ofLeader());
         } finally {
-            one.close();
+            follower.close();
         }
     }
 
@@ -73,23 +71,27 @@ class LogStartsTest {
             assertTrue(PeerMessage.isMessage(message));
             assertEquals(PeerMessage.ASK_LOG, PeerMessage.type(message));
             long nonce = PeerMessage.nonce(message);
-            peer.send(PeerMessage.put(message, PeerMessage.LOG_START, nonce + 1, 0, 1, 40), from);
-            peer.send(PeerMessage.put(message, PeerMessage.VOTE, nonce, 0, 1, 40), from);
-            peer.send(
-                    PeerMessage.put(message, PeerMessage.LOG_START, nonce, 0, 1, 40)
-                            .limit(39),
-                    from);
-            peer.send(PeerMessage.put(message, PeerMessage.LOG_START, nonce, 0, 1, 4), from);
-            while (starts.latest() == 0) {
+            int leads = MemberStatus.Role.LEADER.code();
+            peer.send(PeerMessage.put(message, PeerMessage.LOG_START, nonce + 1, 0, 1, leads, 40), from);
+            peer.send(PeerMessage.put(message, PeerMessage.VOTE, nonce, 0, 1, leads, 40), from);
+            // Of nobody; of the one that asks; of one that does not lead; too short.
+            peer.send(PeerMessage.put(message, PeerMessage.LOG_START, nonce, 0, 9, leads, 40), from);
+            peer.send(PeerMessage.put(message, PeerMessage.LOG_START, nonce, 0, 0, leads, 40), from);
+            peer.send(PeerMessage.put(message, PeerMessage.LOG_START, nonce, 0, 1, 0, 40), from);
+            PeerMessage.put(message, PeerMessage.LOG_START, nonce, 0, 1, leads, 40);
+            peer.send(message.limit(PeerMessage.LENGTH - 1), from);
+            peer.send(PeerMessage.put(message, PeerMessage.LOG_START, nonce, 0, 1, leads, 4), from);
+            while (starts.ofLeader() == 0 && !Thread.interrupted()) {
                 starts.poll();
             }
-            assertEquals(4, starts.latest());
+            assertEquals(4, starts.ofLeader());
         }
     }
 
     @Test
     void shouldSayHowMembersAre() throws IOException {
-        TermQuorum one = new TermQuorum(member(1), new FixedState(() -> 7, 4096), () -> {});
+        int flags = MemberStatus.Role.LEADER.code() | PeerMessage.SPACE_LOW;
+        TermQuorum one = new TermQuorum(member(1), new FixedState(() -> 7, flags, 4096), () -> {});
         try (RollCall joining = new RollCall(member(2))) {
             Thread hears = TestSite.daemon(() -> {
                 while (!Thread.currentThread().isInterrupted()) {

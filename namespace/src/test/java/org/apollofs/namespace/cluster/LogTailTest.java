@@ -118,6 +118,10 @@ class LogTailTest {
         Files.writeString(directory.resolve("format"), "apollo namespace member, format 99\n");
         IllegalStateException thrown = assertThrows(IllegalStateException.class, () -> new TestSite(directory));
         assertTrue(thrown.getMessage().contains("format 99"), thrown.getMessage());
+        // The one before is taken, and is the present one from then on.
+        Files.writeString(directory.resolve("format"), "apollo namespace member, format 2\n");
+        new TestSite(directory).close();
+        assertEquals("apollo namespace member, format 3\n", Files.readString(directory.resolve("format")));
         Files.delete(directory.resolve("format"));
         assertThrows(IllegalStateException.class, () -> new TestSite(directory));
     }

@@ -105,16 +105,33 @@ class RollCallTest {
     }
 
     @Test
-    void shouldDeleteALogThatWasAboutToBeGivenUp() throws IOException {
+    void shouldPutALogAsideThatItGivesUp() throws IOException {
         MemberFolder folder = new MemberFolder(directory);
         folder.prepare(Checksums.crc32c(), List.of(0, 1, 2));
-        Files.writeString(folder.cluster().resolve("recording.log"), "terms");
-        Files.writeString(folder.archive().resolve("0-0.rec"), "log");
-        // Killed after the first step of giveUpLog.
-        Files.writeString(directory.resolve("behind"), "");
+        Path terms = folder.cluster().resolve("recording.log");
+        Files.writeString(terms, "terms");
+        Files.writeString(folder.archive().resolve("archive.catalog"), "log");
+        // Killed after the first step, and after the first move.
+        Files.writeString(directory.resolve("joining"), "moving\n");
+        Files.createDirectory(directory.resolve("aside"));
+        Files.move(folder.archive(), directory.resolve("aside").resolve("archive"));
+        folder.prepare(Checksums.crc32c(), List.of(0, 1, 2));
+        assertTrue(folder.hasFallenBehind());
+        assertTrue(folder.isEmpty());
+        assertEquals("log", Files.readString(directory.resolve("aside/archive/archive.catalog")));
+        assertEquals("terms", Files.readString(directory.resolve("aside/cluster/recording.log")));
+        // A copy comes, and is cut short; what is aside stays.
+        folder.beginJoin();
+        Files.writeString(terms, "a part of it");
         folder.prepare(Checksums.crc32c(), List.of(0, 1, 2));
         assertTrue(folder.isEmpty());
-        assertFalse(Files.exists(folder.archive().resolve("0-0.rec")));
+        assertEquals("terms", Files.readString(directory.resolve("aside/cluster/recording.log")));
+        folder.beginJoin();
+        Files.writeString(terms, "all of it");
+        folder.endJoin();
+        assertFalse(Files.exists(directory.resolve("aside")));
+        folder.prepare(Checksums.crc32c(), List.of(0, 1, 2));
+        assertEquals("all of it", Files.readString(terms));
     }
 
     @Test
@@ -125,6 +142,12 @@ class RollCallTest {
         folder.prepare(Checksums.crc32c(), List.of(0, 1, 2));
         Files.writeString(folder.cluster().resolve("recording.log"), "terms");
         folder.prepare(Checksums.crc32c(), List.of(2, 1, 0));
+        assertRefused(folder);
+        folder.giveUpLog();
+        assertRefused(folder);
+    }
+
+    private static void assertRefused(MemberFolder folder) {
         FolderRefusedException refused = assertThrows(
                 FolderRefusedException.class, () -> folder.prepare(Checksums.crc32c(), List.of(0, 1, 2, 3, 4)));
         assertTrue(

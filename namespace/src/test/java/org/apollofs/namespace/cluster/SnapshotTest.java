@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -46,7 +47,11 @@ class SnapshotTest {
 
     /** Files of the log, or of snapshots. */
     private long files(boolean ofLog) {
-        try (Stream<Path> files = Files.list(directory.resolve("archive"))) {
+        return files(directory.resolve("archive"), ofLog);
+    }
+
+    private static long files(Path archive, boolean ofLog) {
+        try (Stream<Path> files = Files.list(archive)) {
             return files.map(file -> file.getFileName().toString())
                     .filter(name -> name.endsWith(".rec") && name.startsWith("0-") == ofLog)
                     .count();
@@ -104,6 +109,28 @@ class SnapshotTest {
             assertEquals(0, site.member().counters().snapshots.sum());
             namespace.takeSnapshot();
             await(() -> site.member().counters().snapshots.sum() == 1);
+        }
+    }
+
+    @Test
+    void shouldDeleteWhatASnapshotLeftThatWasCutShort() throws Exception {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        try (TestCluster cluster = TestCluster.launch(directory, 1);
+                ClusterNamespace namespace = cluster.connect()) {
+            for (int i = 0; i < 500; i++) {
+                namespace.keyValue().put("k" + i, value(i), KeyValue.ANY_VERSION);
+            }
+            for (int round = 0; round < 6; round++) {
+                namespace.takeSnapshot();
+                LockSupport.parkNanos(random.nextLong(60_000_000));
+                cluster.kill(0);
+                cluster.start(0);
+                namespace.keyValue().put("round", value(round), KeyValue.ANY_VERSION);
+            }
+            // Of up to six snapshots, two parts each; those that are whole may be three while one is being deleted.
+            Path archive = cluster.folder(0).resolve("archive");
+            await(() -> files(archive, false) <= 6);
         }
     }
 }

@@ -38,7 +38,7 @@ class TermQuorumTest {
                 .threadFactory(TestSite::daemon)
                 .failureHandler(failure -> {})
                 .conclude();
-        return new TermQuorum(ctx, new FixedState(vote, 0), () -> {});
+        return new TermQuorum(ctx, new FixedState(vote, 0, 0), () -> {});
     }
 
     @AfterEach
