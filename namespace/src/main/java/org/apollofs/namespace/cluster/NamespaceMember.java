@@ -43,7 +43,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One member of the namespace's cluster: archive, consensus module and the service with its state, over a media driver that
- * runs already or that it launches. Four threads of the caller's factory, five where there are several members; the driver's are
+ * runs already or that it launches. Four threads of the caller's factory, five where it has ports; the driver's are
  * its own context's.
  *
  * <p>Folder: {@code archive/} (log and snapshots) and {@code cluster/} (terms and votes) are the member's memory.
