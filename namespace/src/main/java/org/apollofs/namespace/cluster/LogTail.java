@@ -21,9 +21,11 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.agrona.BitUtil;
+import org.agrona.DirectBuffer;
 import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.slf4j.Logger;
@@ -38,15 +40,35 @@ import org.slf4j.LoggerFactory;
  * of its log may vote with it, or lead with it, where others have the whole one. So each recording that was being written is
  * walked from the beginning of its last segment (earlier ones were synced before it began), and cut at the first frame that
  * does not have its checksum; nothing was acknowledged from there on. Behind the cut all is zeros again.
+ *
+ * <p>The archive then looks for the same end, a buffer of its I/O length at a time, and where the last frame ends with a buffer or
+ * beyond it, takes what stands before the buffer for that frame (Aeron 1.51, {@code Catalog.recoverStopOffset}): it ends the process, or
+ * refuses to start. So an I/O length is chosen with which no recording ends like that.
  */
 final class LogTail {
     private static final Logger LOG = LoggerFactory.getLogger(LogTail.class);
     private static final String CATALOG = "archive.catalog";
     private static final long NOT_STOPPED = -1;
 
+    /** Bytes that the archive reads and writes at a time, where nothing speaks against it; Aeron's own default. */
+    private static final int IO_LENGTH = 1 << 20;
+
     private final Path archive;
     private final Checksum checksum;
+    private final List<Walk> walks = new ArrayList<>();
+    private int maxSegmentLength = IO_LENGTH;
     private int cuts;
+
+    /**
+     * What was found.
+     *
+     * @param cuts recordings that had something torn.
+     * @param ioLength for the archive, bytes; a power of two.
+     */
+    record Found(int cuts, int ioLength) {}
+
+    /** A last segment, and where its first frame is. */
+    private record Walk(Path file, int from) {}
 
     private LogTail(Path archive, Checksum checksum) {
         this.archive = archive;
@@ -56,15 +78,15 @@ final class LogTail {
     /**
      * Cuts; a folder without an archive is left alone. No archive may run on it.
      *
-     * @return recordings that had something torn.
+     * @return what was found.
      */
-    static int cut(Path archive, Checksum checksum) throws IOException {
+    static Found cut(Path archive, Checksum checksum) throws IOException {
         if (!Files.exists(archive.resolve(CATALOG))) {
-            return 0;
+            return new Found(0, IO_LENGTH);
         }
         LogTail tail = new LogTail(archive, checksum);
         tail.walkCatalog(new UnsafeBuffer(Files.readAllBytes(archive.resolve(CATALOG))));
-        return tail.cuts;
+        return new Found(tail.cuts, tail.ioLength());
     }
 
     private void walkCatalog(UnsafeBuffer catalog) throws IOException {
@@ -107,6 +129,45 @@ final class LogTail {
         int from = base == start - (start & (term - 1)) ? (int) (start - base) : 0;
         int end = endOfWhole(file, from, term);
         clearFrom(file, end, recording);
+        walks.add(new Walk(file, from));
+        maxSegmentLength = Math.max(maxSegmentLength, recording.segmentFileLength());
+    }
+
+    /** The least with which each end is found within a buffer; in one that holds the segment it is. */
+    private int ioLength() {
+        int length = IO_LENGTH;
+        while (length < maxSegmentLength && !areFoundWithin(length)) {
+            length *= 2;
+        }
+        return length;
+    }
+
+    private boolean areFoundWithin(int ioLength) {
+        return walks.stream().allMatch(walk -> {
+            MappedByteBuffer mapped = IoUtil.mapExistingFile(walk.file.toFile(), "segment");
+            try {
+                return isFoundWithin(new UnsafeBuffer(mapped), walk.from, ioLength);
+            } finally {
+                IoUtil.unmap(mapped);
+            }
+        });
+    }
+
+    /** Walks frames as the archive does. @return false if the last ends with a buffer or beyond it. */
+    static boolean isFoundWithin(DirectBuffer frames, int from, int ioLength) {
+        int offset = from;
+        while (offset + HEADER_LENGTH <= frames.capacity()) {
+            int limit = (int) Math.min(frames.capacity(), (long) offset + ioLength);
+            int begin = offset;
+            while (offset < limit) {
+                int length = frames.getInt(offset, LITTLE_ENDIAN);
+                if (length <= 0) {
+                    return offset > begin || offset == from;
+                }
+                offset += BitUtil.align(length, FRAME_ALIGNMENT);
+            }
+        }
+        return true;
     }
 
     private long lastSegment(long recordingId) throws IOException {

@@ -53,10 +53,10 @@ record MemberFolder(Path root) {
      * Makes it ready for a start: folders are there and their names durable, old marks are gone, the log's end is whole.
      *
      * @param members ids of all members.
-     * @return recordings whose torn end was cut.
+     * @return what was found at the ends of recordings.
      * @throws FolderRefusedException if it was written in a format that this version does not know, or with other members.
      */
-    int prepare(Checksum checksum, List<Integer> members) {
+    LogTail.Found prepare(Checksum checksum, List<Integer> members) {
         String ids = members.stream().sorted().map(String::valueOf).collect(Collectors.joining(",")) + "\n";
         try {
             checkFormat();
@@ -67,10 +67,10 @@ record MemberFolder(Path root) {
             resumeJoin();
             write(root.resolve("format"), FORMAT);
             write(membersFile(), ids);
-            int cuts = LogTail.cut(archive(), checksum);
+            LogTail.Found ends = LogTail.cut(archive(), checksum);
             Files.createDirectories(archive());
             sync(root);
-            return cuts;
+            return ends;
         } catch (IOException e) {
             throw new UncheckedIOException("namespace member cannot be started: directory=" + root, e);
         }

@@ -94,6 +94,7 @@ public final class NamespaceMember implements AutoCloseable {
     /** Position from which on the folder has the log; 0 while it is not known. */
     private final AtomicLong logStart = new AtomicLong();
 
+    private LogTail.Found ends;
     private NamespaceState state;
     private DiskSpace disk;
     private ShutdownProbe probe;
@@ -141,8 +142,9 @@ public final class NamespaceMember implements AutoCloseable {
                 ctx.directory(),
                 ctx.fileSyncLevel(),
                 ctx.fileSyncLevel() == 0 ? "NOT durable" : "durable");
-        counters.logTailsCut.add(folder.prepare(
-                checksum, ctx.members().stream().map(MemberAddress::id).toList()));
+        ends = folder.prepare(
+                checksum, ctx.members().stream().map(MemberAddress::id).toList());
+        counters.logTailsCut.add(ends.cuts());
         state = new NamespaceState(folder.state(), ctx.mapLength());
         if (ctx.fileSyncLevel() > 0) {
             probe = new ShutdownProbe(folder.state().resolve("probe"));
@@ -276,6 +278,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .fileSyncLevel(ctx.fileSyncLevel())
                 .catalogFileSyncLevel(ctx.fileSyncLevel())
                 .lowStorageSpaceThreshold(FULL_DISK_BYTES)
+                .fileIoMaxLength(ends.ioLength())
                 .recordChecksum(checksum)
                 .replayChecksum(checksum)
                 .segmentFileLength(ctx.segmentFileLength())

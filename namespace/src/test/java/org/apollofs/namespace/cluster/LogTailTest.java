@@ -2,11 +2,13 @@ package org.apollofs.namespace.cluster;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.Namespace;
 import org.junit.jupiter.api.Test;
@@ -124,5 +127,25 @@ class LogTailTest {
         assertEquals("apollo namespace member, format 3\n", Files.readString(directory.resolve("format")));
         Files.delete(directory.resolve("format"));
         assertThrows(IllegalStateException.class, () -> new TestSite(directory));
+    }
+
+    /** Frames of 300 bytes, then one that begins just before a buffer of 1 KiB ends: the archive must not be given that buffer. */
+    @Test
+    void shouldFindWhereTheArchiveWouldLoseTheLastFrame() {
+        UnsafeBuffer frames = new UnsafeBuffer(new byte[8192]);
+        for (int i = 0; i < 4; i++) {
+            assertTrue(LogTail.isFoundWithin(frames, 0, 1024), "frames=" + i);
+            frames.putInt(i * 320, 300, ByteOrder.LITTLE_ENDIAN);
+        }
+        // Four frames end at 1280, beyond the buffer of 1024; the next begins at 960 of 2048.
+        assertFalse(LogTail.isFoundWithin(frames, 0, 1024));
+        assertTrue(LogTail.isFoundWithin(frames, 0, 2048));
+        frames.putInt(1280, 300, ByteOrder.LITTLE_ENDIAN);
+        assertTrue(LogTail.isFoundWithin(frames, 0, 1024));
+        // Also where the last frame ends with the buffer.
+        UnsafeBuffer even = new UnsafeBuffer(new byte[4096]);
+        even.putInt(0, 1024, ByteOrder.LITTLE_ENDIAN);
+        assertFalse(LogTail.isFoundWithin(even, 0, 1024));
+        assertTrue(LogTail.isFoundWithin(even, 0, 2048));
     }
 }

@@ -70,13 +70,13 @@ class RollCallTest {
     @Test
     void shouldBeginACopyAnewThatWasNotCompleted() throws IOException {
         MemberFolder folder = new MemberFolder(directory);
-        assertEquals(0, folder.prepare(Checksums.crc32c(), List.of(0, 1, 2)));
+        assertEquals(0, folder.prepare(Checksums.crc32c(), List.of(0, 1, 2)).cuts());
         assertTrue(folder.isEmpty());
         folder.beginJoin();
         Files.writeString(folder.cluster().resolve("recording.log"), "a part of it");
         Files.writeString(folder.archive().resolve("0-0.rec"), "a part of it");
         assertFalse(folder.isEmpty());
-        assertEquals(0, folder.prepare(Checksums.crc32c(), List.of(0, 1, 2)));
+        assertEquals(0, folder.prepare(Checksums.crc32c(), List.of(0, 1, 2)).cuts());
         assertTrue(folder.isEmpty());
         assertFalse(Files.exists(folder.archive().resolve("0-0.rec")));
     }
