@@ -10,7 +10,10 @@ import org.agrona.concurrent.YieldingIdleStrategy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A member's own session of its cluster, over which it puts {@link ReadBarrier}s and {@link SpaceNotice}s into the log. One thread. */
+/**
+ * A member's own session of its cluster, over which it puts {@link ReadBarrier}s and {@link SpaceNotice}s into the log. One
+ * thread.
+ */
 final class BarrierSender implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BarrierSender.class);
     private static final long KEEP_ALIVE_NS = 1_000_000_000L;

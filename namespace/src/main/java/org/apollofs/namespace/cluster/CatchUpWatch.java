@@ -6,8 +6,8 @@ import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.status.AtomicCounter;
 
 /**
- * Notices that a member cannot catch up any more, because the leader has deleted what it lacks of the log while it stood still,
- * or while it could not reach them. Aeron would have it try for ever; so it is a failure, and the next start makes a copy, see
+ * Notices that a member cannot catch up any more, because the leader has deleted what it lacks of the log while it stood
+ * still or could not reach it. Aeron would have it try for ever; so it is a failure, and the next start makes a copy, see
  * {@link NamespaceMember}.
  *
  * <p>An agent. Asks the others only while an election takes long.
@@ -69,8 +69,8 @@ final class CatchUpWatch implements Agent {
             hasFailed = true;
             ctx.failureHandler()
                     .accept(new IllegalStateException(
-                            "the others have deleted what this member lacks of the log, and it copies theirs when it is started"
-                                    + " again: memberId=" + ctx.memberId() + ", end=" + end + ", start of the leader's="
+                            "the leader has deleted what this member lacks of the log, which it copies when it is started again:"
+                                    + " memberId=" + ctx.memberId() + ", end=" + end + ", start of the leader's="
                                     + starts.ofLeader()));
         }
     }

@@ -44,7 +44,7 @@ final class DiskSpace {
         return usable < snapshot + (was ? 2 * reserve : reserve);
     }
 
-    /** Whether a snapshot like the last one fits. One that does not would end the member in the middle of it. */
+    /** Whether a snapshot like the last one fits. One that does not would be given up, and leave a full disk. */
     boolean hasRoomForSnapshot() {
         try {
             return usable() > counters.snapshotLength.get() + NamespaceMember.FULL_DISK_BYTES;

@@ -159,7 +159,7 @@ record MemberFolder(Path root) {
     }
 
     /**
-     * Gives up a log that ends before the others' begins: it is put aside until there is a whole copy of another's. The archive is
+     * Gives up a log that ends before the leader's begins: it is put aside until there is a whole copy of that one. The archive is
      * closed, and there is an empty one after.
      */
     void giveUpLog() throws IOException {

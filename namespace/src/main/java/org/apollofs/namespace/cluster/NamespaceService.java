@@ -285,9 +285,8 @@ final class NamespaceService implements ClusteredService {
             idle.reset();
             long result = publication.offer(buffer, offset, length);
             while (result < 0) {
-                // The archive was connected when this was called: it has given up, as for want of space. There is no
-                // snapshot
-                // then, and the member goes on.
+                // The archive was connected when this was called, and has given up, as for want of space: there is no
+                // snapshot then, and the member goes on.
                 if (result == Publication.CLOSED
                         || result == Publication.NOT_CONNECTED
                         || result == Publication.MAX_POSITION_EXCEEDED) {
