@@ -106,7 +106,7 @@ final class LogCommand implements Callable<Integer> {
         long[] next = {start};
         boolean goesOn = true;
         while (goesOn && !stop.isRequested()) {
-            long looked = follower.poll(change -> print(change, out, left, next), follow ? WAIT_NS : 0);
+            long looked = follower.poll(change -> print(change.toChange(), out, left, next), follow ? WAIT_NS : 0);
             boolean isPrinted = !out.checkError();
             goesOn = isPrinted && left[0] > 0 && (follow || looked > 0);
             long reached = left[0] > 0 ? follower.next() : next[0];

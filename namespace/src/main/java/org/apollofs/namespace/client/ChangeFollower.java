@@ -1,7 +1,6 @@
 package org.apollofs.namespace.client;
 
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
 
 /**
  * Reads the change log from a sequence on, and then what is added, page by page. Holds nothing on the other side: it may
@@ -47,19 +46,15 @@ public final class ChangeFollower {
      * @return entries that were looked at, those of other prefixes included; 0 if there is nothing new.
      * @throws NamespaceException EXPIRED if the follower is so far behind that entries are gone.
      */
-    public long poll(Consumer<? super Change> consumer) {
-        return take(log.read(next, prefix, PAGE_LIMIT), consumer);
+    public long poll(ChangeView.Handler handler) {
+        return take(false, handler);
     }
 
-    private long pollStale(Consumer<? super Change> consumer) {
-        return take(log.readStale(next, prefix, PAGE_LIMIT), consumer);
-    }
-
-    private long take(ChangePage page, Consumer<? super Change> consumer) {
-        page.changes().forEach(consumer);
-        long count = page.next() - next;
-        next = page.next();
-        last = page.last();
+    private long take(boolean mayBeStale, ChangeView.Handler handler) {
+        ChangeLog.Reached reached = log.visit(next, prefix, PAGE_LIMIT, mayBeStale, handler);
+        long count = reached.next() - next;
+        next = reached.next();
+        last = reached.last();
         hasRead = true;
         isBusy = count >= BUSY_COUNT;
         return count;
@@ -74,12 +69,12 @@ public final class ChangeFollower {
      * @param timeoutNs longest wait, about; 0: asks once.
      * @return as {@link #poll}; 0 also if the thread is interrupted.
      */
-    public long poll(Consumer<? super Change> consumer, long timeoutNs) {
+    public long poll(ChangeView.Handler handler, long timeoutNs) {
         if (timeoutNs <= 0) {
-            return poll(consumer);
+            return poll(handler);
         }
         if (next <= last || !hasRead) {
-            long count = hasRead ? pollStale(consumer) : poll(consumer);
+            long count = hasRead ? take(true, handler) : poll(handler);
             if (count > 0) {
                 return count;
             }
@@ -90,11 +85,11 @@ public final class ChangeFollower {
             LockSupport.parkNanos(this, Math.min(parkNs, leftNs));
             leftNs -= parkNs;
             parkNs = Math.min(2 * parkNs, MAX_PARK_NS);
-            long count = pollStale(consumer);
+            long count = take(true, handler);
             if (count > 0) {
                 return count;
             }
         }
-        return Thread.currentThread().isInterrupted() ? 0 : poll(consumer);
+        return Thread.currentThread().isInterrupted() ? 0 : poll(handler);
     }
 }

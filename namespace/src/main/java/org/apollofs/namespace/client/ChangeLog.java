@@ -1,6 +1,8 @@
 package org.apollofs.namespace.client;
 
 import com.google.errorprone.annotations.CheckReturnValue;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -11,28 +13,40 @@ public interface ChangeLog {
     /** Sequences in the log. {@code first} is {@code last + 1} if it is empty. */
     record Range(long first, long last) {}
 
+    /**
+     * How far entries were read.
+     *
+     * @param next sequence to read from next: beyond the last entry that was looked at, whether it was asked for or not.
+     * @param last sequence of the last change there was; the end was reached if {@code next > last}.
+     */
+    record Reached(long next, long last) {}
+
     /** Which entries there are. Linearizable. */
     @CheckReturnValue
     Range range();
 
     /**
-     * Reads entries.
+     * Hands out entries where they stand. The handler is run by the calling thread, after the answer is here: it may take as long
+     * as it likes, and use the namespace. What it throws ends the call.
      *
-     * @param from sequence of the first one wanted; one beyond the last change gives an empty page.
+     * @param from sequence of the first one wanted; one beyond the last change gives nothing.
      * @param prefix what the path, or other path, must begin with ("" for all). A directory above that was renamed or
      *     exchanged comes along, as it moves what is below.
      * @param limit entries at most; a page is also bounded in bytes, and in entries looked at.
+     * @param mayBeStale whether a member may answer at once from what it has: it asks nobody, and makes no writer wait. What
+     *     was committed last may be missing, so an empty page does not say that there is nothing; what is there is as ever.
      * @throws NamespaceException EXPIRED if the entry is not retained any more: the message says which is the first.
      */
     @CheckReturnValue
-    ChangePage read(long from, String prefix, int limit);
+    Reached visit(long from, String prefix, int limit, boolean mayBeStale, ChangeView.Handler handler);
 
-    /**
-     * As {@link #read}, but a member may answer at once from what it has: it asks nobody, and makes no writer wait. What was
-     * committed last may be missing, so an empty page does not say that there is nothing; what is there is as ever.
-     */
+    /** A page of entries, from what was committed last: see {@link #visit}. */
     @CheckReturnValue
-    ChangePage readStale(long from, String prefix, int limit);
+    default ChangePage read(long from, String prefix, int limit) {
+        List<Change> changes = new ArrayList<>();
+        Reached reached = visit(from, prefix, limit, false, change -> changes.add(change.toChange()));
+        return new ChangePage(changes, reached.next(), reached.last());
+    }
 
     /** A follower that begins at a sequence; see {@link ChangeFollower}. */
     @CheckReturnValue

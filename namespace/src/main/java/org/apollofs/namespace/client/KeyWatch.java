@@ -33,7 +33,7 @@ public final class KeyWatch {
         return follower.poll(change -> onChange(change, consumer), timeoutNs);
     }
 
-    private void onChange(Change change, Consumer<? super KeyEvent> consumer) {
+    private void onChange(ChangeView change, Consumer<? super KeyEvent> consumer) {
         switch (change.operation()) {
             case UNLINK, DELETE, REMOVE_DIRECTORY -> emit(change, KeyEvent.Kind.DELETED, change.path(), consumer);
             case RENAME -> {
@@ -48,7 +48,7 @@ public final class KeyWatch {
         }
     }
 
-    private void emit(Change change, KeyEvent.Kind kind, String path, Consumer<? super KeyEvent> consumer) {
+    private void emit(ChangeView change, KeyEvent.Kind kind, String path, Consumer<? super KeyEvent> consumer) {
         if (isPrefix ? path.startsWith(key) : path.equals(key)) {
             consumer.accept(new KeyEvent(change.sequence(), kind, path));
         } else if (!path.isEmpty() && key.startsWith(path + "/")) {

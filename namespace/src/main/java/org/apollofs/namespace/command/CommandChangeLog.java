@@ -3,7 +3,7 @@ package org.apollofs.namespace.command;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.apollofs.namespace.client.ChangeLog;
-import org.apollofs.namespace.client.ChangePage;
+import org.apollofs.namespace.client.ChangeView;
 
 /** The change log over a {@link CommandChannel} and {@link NamespaceReads}. Thread-safe. */
 final class CommandChangeLog implements ChangeLog {
@@ -21,20 +21,11 @@ final class CommandChangeLog implements ChangeLog {
     }
 
     @Override
-    public ChangePage read(long from, String prefix, int limit) {
-        return read(from, prefix, limit, false);
-    }
-
-    @Override
-    public ChangePage readStale(long from, String prefix, int limit) {
-        return read(from, prefix, limit, true);
-    }
-
-    private ChangePage read(long from, String prefix, int limit, boolean mayBeStale) {
+    public Reached visit(long from, String prefix, int limit, boolean mayBeStale, ChangeView.Handler handler) {
         if (limit < 1) {
             throw new IllegalArgumentException("a page has at least one entry: limit=" + limit);
         }
-        return reads.changes(from, bytes(prefix), limit, mayBeStale);
+        return reads.changes(from, bytes(prefix), limit, mayBeStale, handler);
     }
 
     @Override

@@ -3,7 +3,7 @@ package org.apollofs.namespace.command;
 import java.util.List;
 import java.util.Map;
 import org.apollofs.namespace.client.ChangeLog;
-import org.apollofs.namespace.client.ChangePage;
+import org.apollofs.namespace.client.ChangeView;
 import org.apollofs.namespace.client.DirectoryPage;
 import org.apollofs.namespace.client.Extent;
 import org.apollofs.namespace.client.FileContent;
@@ -46,11 +46,12 @@ public interface NamespaceReads {
     KeyPage scan(byte[] prefix, byte[] after, int limit, boolean keysOnly);
 
     /**
-     * Entries of the change log. Throws EXPIRED.
+     * Hands out entries of the change log. Throws EXPIRED.
      *
      * @param mayBeStale whether what was committed last may be missing.
+     * @param handler run by the calling thread, when nothing waits for it any more.
      */
-    ChangePage changes(long from, byte[] prefix, int limit, boolean mayBeStale);
+    ChangeLog.Reached changes(long from, byte[] prefix, int limit, boolean mayBeStale, ChangeView.Handler handler);
 
     ChangeLog.Range changeRange();
 

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.agrona.MutableDirectBuffer;
 import org.apollofs.namespace.client.ChangeLog;
-import org.apollofs.namespace.client.ChangePage;
+import org.apollofs.namespace.client.ChangeView;
 import org.apollofs.namespace.client.DirectoryPage;
 import org.apollofs.namespace.client.Extent;
 import org.apollofs.namespace.client.FileContent;
@@ -199,7 +199,8 @@ public final class QueryReads implements NamespaceReads {
     }
 
     @Override
-    public ChangePage changes(long from, byte[] prefix, int limit, boolean mayBeStale) {
+    public ChangeLog.Reached changes(
+            long from, byte[] prefix, int limit, boolean mayBeStale, ChangeView.Handler handler) {
         CommandEncoder.checkPath(prefix);
         try (CommandChannel.Call begun = channel.begin()) {
             CommandChannel.Call call = mayBeStale ? begun.patiently() : begun;
@@ -209,7 +210,7 @@ public final class QueryReads implements NamespaceReads {
                     .atMost(limit)
                     .mayBeStale(mayBeStale ? Flag.YES : Flag.NO)
                     .putPrefix(prefix, 0, prefix.length);
-            return new ResultDecoder().changes(call.execute(query.limit()));
+            return new ResultDecoder().changes(call.execute(query.limit()), handler);
         }
     }
 

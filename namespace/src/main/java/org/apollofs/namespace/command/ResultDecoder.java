@@ -1,7 +1,5 @@
 package org.apollofs.namespace.command;
 
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
-
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,9 +7,8 @@ import java.util.List;
 import java.util.Map;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.apollofs.namespace.client.Change;
 import org.apollofs.namespace.client.ChangeLog;
-import org.apollofs.namespace.client.ChangePage;
+import org.apollofs.namespace.client.ChangeView;
 import org.apollofs.namespace.client.DirectoryEntry;
 import org.apollofs.namespace.client.DirectoryPage;
 import org.apollofs.namespace.client.Extent;
@@ -24,8 +21,8 @@ import org.apollofs.namespace.client.NamespaceException;
 import org.apollofs.namespace.client.PlacementTable;
 import org.apollofs.namespace.client.Txn;
 import org.apollofs.namespace.client.TxnResult;
+import org.apollofs.namespace.command.sbe.ChangeEntriesResultDecoder;
 import org.apollofs.namespace.command.sbe.ChangeRangeResultDecoder;
-import org.apollofs.namespace.command.sbe.ChangeRunsResultDecoder;
 import org.apollofs.namespace.command.sbe.ConsumersResultDecoder;
 import org.apollofs.namespace.command.sbe.ContentResultDecoder;
 import org.apollofs.namespace.command.sbe.DirectoryResultDecoder;
@@ -212,22 +209,13 @@ public final class ResultDecoder {
         return new KeyPage(entries, hasNext ? new String(next, StandardCharsets.UTF_8) : null);
     }
 
-    ChangePage changes(DirectBuffer result) {
-        expect(result, ChangeRunsResultDecoder.TEMPLATE_ID);
-        ChangeRunsResultDecoder page = new ChangeRunsResultDecoder();
+    ChangeLog.Reached changes(DirectBuffer result, ChangeView.Handler handler) {
+        expect(result, ChangeEntriesResultDecoder.TEMPLATE_ID);
+        ChangeEntriesResultDecoder page = new ChangeEntriesResultDecoder();
         page.wrapAndApplyHeader(result, 0, header);
-        List<Change> changes = new ArrayList<>(page.recordCount());
-        ChangeRecord record = new ChangeRecord();
-        int offset = page.limit() + ChangeRunsResultDecoder.recordsHeaderLength();
-        int end = offset + page.recordsLength();
-        while (offset < end) {
-            long sequence = result.getLong(offset, LITTLE_ENDIAN);
-            int length = result.getInt(offset + Long.BYTES, LITTLE_ENDIAN);
-            offset += ChangeRecord.RUN_HEADER;
-            record.decodeRun(sequence, result, offset, length, changes::add);
-            offset += length;
-        }
-        return new ChangePage(changes, page.nextSequence(), page.lastSequence());
+        int offset = page.limit() + ChangeEntriesResultDecoder.runsHeaderLength();
+        new ChangeRecord().forEachOfRuns(result, offset, page.runsLength(), handler);
+        return new ChangeLog.Reached(page.nextSequence(), page.lastSequence());
     }
 
     ChangeLog.Range changeRange(DirectBuffer result) {

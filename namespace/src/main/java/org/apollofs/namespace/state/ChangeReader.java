@@ -1,10 +1,6 @@
 package org.apollofs.namespace.state;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
-import static org.apollofs.namespace.command.ChangeRecord.OPERATION;
-import static org.apollofs.namespace.command.ChangeRecord.OTHER_LENGTH;
-import static org.apollofs.namespace.command.ChangeRecord.PATH;
-import static org.apollofs.namespace.command.ChangeRecord.PATH_LENGTH;
 
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -32,7 +28,8 @@ final class ChangeReader {
     private final Meta live;
     private final Key key = new Key();
     private final UnsafeBuffer block = new UnsafeBuffer(0, 0);
-    private final UnsafeBuffer entry = new UnsafeBuffer(0, 0);
+    private final UnsafeBuffer run = new UnsafeBuffer(0, 0);
+    private final ChangeRecord entry = new ChangeRecord();
     private int count;
     private int length;
     private long next;
@@ -41,12 +38,12 @@ final class ChangeReader {
     /** Takes the entries of a page. */
     interface Visitor {
         /**
-         * Neighbours of one block, as they stand in it; see {@link ChangeRecord#decodeRun}.
+         * Neighbours of one block, as they stand in it: a run of {@link ChangeRecord}s.
          *
          * @param sequence of the first.
          * @param run valid during the call.
          */
-        void onRun(long sequence, DirectBuffer run, int count);
+        void onRun(long sequence, DirectBuffer run);
     }
 
     /** @param live counters of the present batch; null where what is committed is read. */
@@ -105,7 +102,7 @@ final class ChangeReader {
         next = cursor.key().getLong(0, BIG_ENDIAN);
         int at = 0;
         while (next < from) {
-            at = ChangeTable.after(block, at);
+            at = ChangeRecord.after(block, at);
             next++;
         }
         return at;
@@ -121,7 +118,7 @@ final class ChangeReader {
         }
         int to = at;
         for (int i = 0; i < room; i++) {
-            to = ChangeTable.after(block, to);
+            to = ChangeRecord.after(block, to);
         }
         hand(next, at, to, room, visitor);
         next += room;
@@ -131,9 +128,8 @@ final class ChangeReader {
     private void matching(int from, byte[] prefix, int limit, Visitor visitor) {
         int at = from;
         while (at < block.capacity() && count < limit) {
-            int to = ChangeTable.after(block, at);
-            entry.wrap(block, at + ChangeTable.LENGTH_PREFIX, to - at - ChangeTable.LENGTH_PREFIX);
-            if (concerns(entry, prefix)) {
+            int to = ChangeRecord.after(block, at);
+            if (concerns(entry.wrap(next, block, at), prefix)) {
                 hand(next, at, to, 1, visitor);
             }
             next++;
@@ -142,8 +138,8 @@ final class ChangeReader {
     }
 
     private void hand(long sequence, int from, int to, int entries, Visitor visitor) {
-        entry.wrap(block, from, to - from);
-        visitor.onRun(sequence, entry, entries);
+        run.wrap(block, from, to - from);
+        visitor.onRun(sequence, run);
         count += entries;
         length += ChangeRecord.RUN_HEADER + to - from;
     }
@@ -158,30 +154,28 @@ final class ChangeReader {
         return last;
     }
 
-    private static boolean concerns(DirectBuffer entry, byte[] prefix) {
-        int pathLength = entry.getInt(PATH_LENGTH);
-        int otherLength = entry.getInt(OTHER_LENGTH);
-        if (startsWith(entry, PATH, pathLength, prefix) || startsWith(entry, PATH + pathLength, otherLength, prefix)) {
+    private boolean concerns(ChangeRecord change, byte[] prefix) {
+        int path = change.pathOffset();
+        int other = path + change.pathLength();
+        if (startsWith(path, change.pathLength(), prefix) || startsWith(other, change.otherLength(), prefix)) {
             return true;
         }
-        int operation = entry.getInt(OPERATION);
-        boolean moves = operation == ChangeOperation.RENAME.code() || operation == ChangeOperation.EXCHANGE.code();
-        return moves
-                && (leadsTo(entry, PATH, pathLength, prefix) || leadsTo(entry, PATH + pathLength, otherLength, prefix));
+        boolean moves = change.operation() == ChangeOperation.RENAME || change.operation() == ChangeOperation.EXCHANGE;
+        return moves && (leadsTo(path, change.pathLength(), prefix) || leadsTo(other, change.otherLength(), prefix));
     }
 
-    private static boolean startsWith(DirectBuffer entry, int offset, int length, byte[] prefix) {
-        return length >= prefix.length && matches(entry, offset, prefix, prefix.length);
+    private boolean startsWith(int offset, int length, byte[] prefix) {
+        return length >= prefix.length && matches(offset, prefix, prefix.length);
     }
 
     /** Whether a path is a directory above what begins with the prefix. */
-    private static boolean leadsTo(DirectBuffer entry, int offset, int length, byte[] prefix) {
-        return length > 0 && length < prefix.length && prefix[length] == '/' && matches(entry, offset, prefix, length);
+    private boolean leadsTo(int offset, int length, byte[] prefix) {
+        return length > 0 && length < prefix.length && prefix[length] == '/' && matches(offset, prefix, length);
     }
 
-    private static boolean matches(DirectBuffer entry, int offset, byte[] prefix, int length) {
+    private boolean matches(int offset, byte[] prefix, int length) {
         for (int i = 0; i < length; i++) {
-            if (entry.getByte(offset + i) != prefix[i]) {
+            if (block.getByte(offset + i) != prefix[i]) {
                 return false;
             }
         }

@@ -1,16 +1,6 @@
 package org.apollofs.namespace.state;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
-import static org.apollofs.namespace.command.ChangeRecord.INODE;
-import static org.apollofs.namespace.command.ChangeRecord.OPERATION;
-import static org.apollofs.namespace.command.ChangeRecord.OTHER_LENGTH;
-import static org.apollofs.namespace.command.ChangeRecord.PARENT;
-import static org.apollofs.namespace.command.ChangeRecord.PATH;
-import static org.apollofs.namespace.command.ChangeRecord.PATH_LENGTH;
-import static org.apollofs.namespace.command.ChangeRecord.SESSION;
-import static org.apollofs.namespace.command.ChangeRecord.SIZE;
-import static org.apollofs.namespace.command.ChangeRecord.TIME;
-import static org.apollofs.namespace.command.ChangeRecord.TRANSACTION;
 
 import java.nio.ByteBuffer;
 import org.agrona.DirectBuffer;
@@ -29,14 +19,9 @@ import org.lmdbjava.GetOp;
  * them. A path is that at the time of the change; it is left empty if it had grown beyond the limit (a directory above it
  * was renamed): then inode and parent say what it was.
  *
- * <p>Entries stand in blocks, under the sequence of their first, so that a change costs a copy and not a change of the table:
- *
- * <pre>
- *  | length | entry ... | length | entry ... | ...
- * </pre>
- *
- * The last block is kept open in memory and put into its table by {@link #flush()}, before the batch commits and before
- * anything reads the table. Where blocks end depends on their entries alone, not on batches.
+ * <p>Entries stand in blocks, one behind the other, under the sequence of their first, so that a change costs a copy and not
+ * a change of the table. The last block is kept open in memory and put into its table by {@link #flush()}, before the batch
+ * commits and before anything reads the table. Where blocks end depends on their entries alone, not on batches.
  *
  * <p>Retention is by bytes, a block at a time, and by age once a tick: both from the log, so that all replicas drop the same.
  * What the open block holds is never too much.
@@ -53,14 +38,9 @@ final class ChangeTable {
     /** What is counted for an entry beside its bytes. */
     private static final int OVERHEAD = 24;
 
-    static final int LENGTH_PREFIX = Integer.BYTES;
-
-    /** Bytes of a block that holds the longest entry. */
-    static final int MAX_BLOCK_LENGTH = LENGTH_PREFIX + PATH + 2 * NamespaceLimits.PATH_LENGTH;
-
     private final Store store;
-    private final UnsafeBuffer open = new UnsafeBuffer(ByteBuffer.allocateDirect(MAX_BLOCK_LENGTH));
-    private final UnsafeBuffer closed = new UnsafeBuffer(ByteBuffer.allocateDirect(MAX_BLOCK_LENGTH));
+    private final UnsafeBuffer open = new UnsafeBuffer(ByteBuffer.allocateDirect(ChangeRecord.MAX_LENGTH));
+    private final UnsafeBuffer closed = new UnsafeBuffer(ByteBuffer.allocateDirect(ChangeRecord.MAX_LENGTH));
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer otherPath = new UnsafeBuffer(ByteBuffer.allocateDirect(NamespaceLimits.PATH_LENGTH));
     private int otherLength;
@@ -132,18 +112,13 @@ final class ChangeTable {
     /** Marks the entries of the transaction in a block. @return the sequence behind it. */
     private long mark(UnsafeBuffer block, int length, long blockFirst, long transaction) {
         long sequence = blockFirst;
-        for (int at = 0; at < length; at = after(block, at)) {
+        for (int at = 0; at < length; at = ChangeRecord.after(block, at)) {
             if (sequence >= groupFirst) {
-                block.putLong(at + LENGTH_PREFIX + TRANSACTION, transaction);
+                ChangeRecord.setTransaction(block, at, transaction - sequence);
             }
             sequence++;
         }
         return sequence;
-    }
-
-    /** Where the entry behind one at an offset begins. */
-    static int after(DirectBuffer block, int at) {
-        return at + LENGTH_PREFIX + block.getInt(at);
     }
 
     /** Goes to the block that holds a sequence, or to the first one after it. @return false if there is none. */
@@ -155,7 +130,7 @@ final class ChangeTable {
         if (isFound ? cursor.prev() : cursor.last()) {
             long at = cursor.key().getLong(0, BIG_ENDIAN);
             DirectBuffer block = cursor.val();
-            for (int offset = 0; offset < block.capacity(); offset = after(block, offset)) {
+            for (int offset = 0; offset < block.capacity(); offset = ChangeRecord.after(block, offset)) {
                 at++;
             }
             return at > sequence || cursor.next();
@@ -234,20 +209,22 @@ final class ChangeTable {
             int nameLength) {
         // An unlinked file, or the root, has no path.
         int pathLength = parent == 0 ? 0 : Math.max(0, store.buildPath(parent, name, nameOffset, nameLength));
-        int length = PATH + pathLength + otherLength;
+        int length = ChangeRecord.length(inode, parent, size, session, pathLength, otherLength);
         long sequence = next();
-        int at = place(sequence, length);
-        open.putLong(at + TIME, store.nowNs());
-        open.putLong(at + INODE, inode);
-        open.putLong(at + PARENT, parent);
-        open.putLong(at + SIZE, size);
-        open.putLong(at + TRANSACTION, sequence);
-        open.putLong(at + SESSION, session);
-        open.putInt(at + OPERATION, operation.code());
-        open.putInt(at + PATH_LENGTH, pathLength);
-        open.putInt(at + OTHER_LENGTH, otherLength);
-        open.putBytes(at + PATH, store.path(), pathOffset(pathLength), pathLength);
-        open.putBytes(at + PATH + pathLength, otherPath, 0, otherLength);
+        int path = ChangeRecord.put(
+                open,
+                place(sequence, length),
+                length,
+                store.nowNs(),
+                operation,
+                inode,
+                parent,
+                size,
+                session,
+                pathLength,
+                otherLength);
+        open.putBytes(path, store.path(), pathOffset(pathLength), pathLength);
+        open.putBytes(path + pathLength, otherPath, 0, otherLength);
         otherLength = 0;
         store.meta.set(Meta.LAST_CHANGE, sequence);
         store.meta.add(Meta.CHANGE_BYTES, length + OVERHEAD);
@@ -256,21 +233,30 @@ final class ChangeTable {
         }
     }
 
-    /** Makes room in the open block, or in another one. @return where the entry's bytes go. */
+    /** Makes room in the open block, or in another one. @return where the entry goes. */
     private int place(long sequence, int length) {
         if (!isLoaded) {
             load();
         }
-        if (openLength + LENGTH_PREFIX + length > BLOCK_LENGTH || openFirst == 0) {
+        if (openLength + length > BLOCK_LENGTH || openFirst == 0) {
             flush();
             openFirst = sequence;
             openLength = 0;
         }
-        int at = openLength + LENGTH_PREFIX;
-        open.putInt(openLength, length);
-        openLength = at + length;
+        int at = openLength;
+        openLength += length;
         isDirty = true;
         return at;
+    }
+
+    /** What the entries of a block count for retention. @param skipped how many of its first are not retained any more. */
+    static long countedBytes(DirectBuffer block, long skipped) {
+        long bytes = 0;
+        long number = 0;
+        for (int at = 0; at < block.capacity(); at = ChangeRecord.after(block, at)) {
+            bytes += number++ < skipped ? 0 : ChangeRecord.after(block, at) - at + OVERHEAD;
+        }
+        return bytes;
     }
 
     /** Drops what is too old, a bounded number at a time. */
@@ -316,14 +302,14 @@ final class ChangeTable {
             int at = 0;
             while (at < block.capacity()) {
                 if (sequence >= first) {
-                    if (dropped == atMost || block.getLong(at + LENGTH_PREFIX + TIME) >= olderThanNs) {
+                    if (dropped == atMost || ChangeRecord.timeNs(block, at) >= olderThanNs) {
                         break;
                     }
-                    bytes += block.getInt(at) + OVERHEAD;
+                    bytes += ChangeRecord.after(block, at) - at + OVERHEAD;
                     dropped++;
                 }
                 sequence++;
-                at = after(block, at);
+                at = ChangeRecord.after(block, at);
             }
             isEmpty = at == block.capacity();
             store.meta.add(Meta.CHANGE_BYTES, -bytes);

@@ -1,17 +1,16 @@
 package org.apollofs.namespace.state;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.agrona.DirectBuffer;
+import org.agrona.ExpandableDirectByteBuffer;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.apollofs.namespace.client.Change;
 import org.apollofs.namespace.client.ChangeLog;
-import org.apollofs.namespace.client.ChangePage;
+import org.apollofs.namespace.client.ChangeView;
 import org.apollofs.namespace.client.DirectoryPage;
 import org.apollofs.namespace.client.Extent;
 import org.apollofs.namespace.client.FileContent;
@@ -43,8 +42,13 @@ public final class LocalReads implements NamespaceReads, AutoCloseable {
 
     private static final int UNBOUNDED = Integer.MAX_VALUE;
 
+    /** Buffers for pages of changes that are kept for reuse. */
+    private static final int PAGES = 4;
+
     private final Tables tables;
     private final ManyToManyConcurrentArrayQueue<Reader> idle = new ManyToManyConcurrentArrayQueue<>(POOLED);
+    private final ManyToManyConcurrentArrayQueue<ExpandableDirectByteBuffer> pages =
+            new ManyToManyConcurrentArrayQueue<>(PAGES);
     /** Held shared by readers; exclusively while the map grows, when no transaction may be active. */
     private final StampedLock growth = new StampedLock();
 
@@ -201,21 +205,27 @@ public final class LocalReads implements NamespaceReads, AutoCloseable {
     }
 
     @Override
-    public ChangePage changes(long from, byte[] prefix, int limit, boolean mayBeStale) {
+    public ChangeLog.Reached changes(
+            long from, byte[] prefix, int limit, boolean mayBeStale, ChangeView.Handler handler) {
         if (!mayBeStale) {
             commits.await(() -> isClosed);
         }
-        return readCommitted(reader -> {
-            List<Change> changes = new ArrayList<>();
-            ChangeRecord record = new ChangeRecord();
+        ExpandableDirectByteBuffer kept = pages.poll();
+        ExpandableDirectByteBuffer page = kept == null ? new ExpandableDirectByteBuffer() : kept;
+        int[] length = {0};
+        ChangeLog.Reached reached = readCommitted(reader -> {
             reader.changes.read(
                     reader.txn,
                     from,
                     prefix,
                     limit,
-                    (sequence, run, count) -> record.decodeRun(sequence, run, 0, run.capacity(), changes::add));
-            return new ChangePage(changes, reader.changes.next(), reader.changes.last());
+                    (sequence, run) -> length[0] = ChangeRecord.putRun(page, length[0], sequence, run));
+            return new ChangeLog.Reached(reader.changes.next(), reader.changes.last());
         });
+        // From a copy: a handler may take its time, and write, for which no transaction may be open.
+        new ChangeRecord().forEachOfRuns(page, 0, length[0], handler);
+        pages.offer(page);
+        return reached;
     }
 
     @Override

@@ -20,8 +20,8 @@ import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.PlacementTable;
 import org.apollofs.namespace.command.ChangeRecord;
 import org.apollofs.namespace.command.Records;
+import org.apollofs.namespace.command.sbe.ChangeEntriesResultEncoder;
 import org.apollofs.namespace.command.sbe.ChangeRangeResultEncoder;
-import org.apollofs.namespace.command.sbe.ChangeRunsResultEncoder;
 import org.apollofs.namespace.command.sbe.ConsumersResultEncoder;
 import org.apollofs.namespace.command.sbe.ContentResultEncoder;
 import org.apollofs.namespace.command.sbe.DirectoryResultEncoder;
@@ -61,7 +61,7 @@ final class ResultWriter {
     private final LiveExtentsResultEncoder liveExtentsResult = new LiveExtentsResultEncoder();
     private final TransactionResultEncoder transactionResult = new TransactionResultEncoder();
     private final KeyPageResultEncoder keyPageResult = new KeyPageResultEncoder();
-    private final ChangeRunsResultEncoder changesResult = new ChangeRunsResultEncoder();
+    private final ChangeEntriesResultEncoder changesResult = new ChangeEntriesResultEncoder();
     private final ChangeRangeResultEncoder rangeResult = new ChangeRangeResultEncoder();
     private final ConsumersResultEncoder consumersResult = new ConsumersResultEncoder();
     private final XattrResultEncoder xattrResult = new XattrResultEncoder();
@@ -271,18 +271,16 @@ final class ResultWriter {
                 .wrapAndApplyHeader(buffer, offset, header)
                 .session(session)
                 .commandId(commandId);
-        int start = changesResult.limit() + ChangeRunsResultEncoder.recordsHeaderLength();
-        int[] at = {start, 0};
-        reader.read(txn, from, prefix, Math.max(1, atMost), (sequence, run, count) -> {
-            buffer.putLong(at[0], sequence, LITTLE_ENDIAN);
-            buffer.putInt(at[0] + Long.BYTES, run.capacity(), LITTLE_ENDIAN);
-            buffer.putBytes(at[0] + ChangeRecord.RUN_HEADER, run, 0, run.capacity());
-            at[0] += ChangeRecord.RUN_HEADER + run.capacity();
-            at[1] += count;
-        });
-        changesResult.nextSequence(reader.next()).lastSequence(reader.last()).recordCount(at[1]);
-        buffer.putInt(start - Integer.BYTES, at[0] - start, LITTLE_ENDIAN);
-        limit = at[0];
+        int start = changesResult.limit() + ChangeEntriesResultEncoder.runsHeaderLength();
+        limit = start;
+        reader.read(
+                txn,
+                from,
+                prefix,
+                Math.max(1, atMost),
+                (sequence, run) -> limit = ChangeRecord.putRun(buffer, limit, sequence, run));
+        changesResult.nextSequence(reader.next()).lastSequence(reader.last());
+        buffer.putInt(start - Integer.BYTES, limit - start, LITTLE_ENDIAN);
     }
 
     void changeRange(ChangeLog.Range range) {

@@ -33,7 +33,7 @@ public final class SnapshotLoader {
     private boolean isDone;
     private long total;
     private int version;
-    private final UnsafeBuffer lone = new UnsafeBuffer(ByteBuffer.allocateDirect(ChangeTable.MAX_BLOCK_LENGTH));
+    private final OlderChanges olderChanges = new OlderChanges();
 
     SnapshotLoader(NamespaceState state) {
         this.state = state;
@@ -101,8 +101,8 @@ public final class SnapshotLoader {
             int offset = 0;
             for (int i = 0; i < count; i++) {
                 offset = next(offset);
-                if (table == state.tables().changes && version < SnapshotWriter.BLOCKS_VERSION) {
-                    asBlock();
+                if (table == state.tables().changes && version < SnapshotWriter.SHORT_CHANGES_VERSION) {
+                    olderChanges.convert(version, key, value);
                 }
                 // A new state has a root and counters already: those are overwritten, all else comes in order.
                 if (isPredefined(table)) {
@@ -118,11 +118,15 @@ public final class SnapshotLoader {
         }
     }
 
-    /** An entry of the change log becomes a block of its own. */
-    private void asBlock() {
-        lone.putInt(0, value.capacity());
-        lone.putBytes(ChangeTable.LENGTH_PREFIX, value, 0, value.capacity());
-        value.wrap(lone, 0, ChangeTable.LENGTH_PREFIX + value.capacity());
+    /** Counts converted changes; false, and nothing done, if the map is full. */
+    private boolean tryRecount() {
+        try (Txn<DirectBuffer> txn = state.tables().env.txnWrite()) {
+            OlderChanges.recount(state.tables(), txn);
+            txn.commit();
+            return true;
+        } catch (Env.MapFullException e) {
+            return false;
+        }
     }
 
     private boolean isPredefined(Dbi<DirectBuffer> table) {
@@ -157,6 +161,9 @@ public final class SnapshotLoader {
         if (end.totalRecords() != total || end.checksum() != checksum.getValue()) {
             throw broken("records=" + total + ", expected=" + end.totalRecords() + ", checksum="
                     + Long.toHexString(checksum.getValue()) + ", expected=" + Long.toHexString(end.checksum()));
+        }
+        while (version < SnapshotWriter.SHORT_CHANGES_VERSION && !tryRecount()) {
+            state.grow();
         }
         state.onLoaded();
         isDone = true;

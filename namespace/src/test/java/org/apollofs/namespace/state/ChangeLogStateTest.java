@@ -29,6 +29,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Retention of the change log, leases in the log's time, and limits that take many commands to reach. */
 class ChangeLogStateTest {
@@ -59,6 +61,10 @@ class ChangeLogStateTest {
         id++;
         return log.results()
                 .done(log.apply(session, id, id, (e, to) -> e.put(to, bytes(key), bytes("v"), KeyValue.ANY_VERSION)));
+    }
+
+    private static ChangePage changes(NamespaceState of, long from, int limit) {
+        return CommandLog.changes(of, from, limit);
     }
 
     private void pass(long ns) {
@@ -96,23 +102,16 @@ class ChangeLogStateTest {
         pass(7 * 24 * HOUR_NS - HOUR_NS);
         put("young");
         pass(2 * HOUR_NS);
-        NamespaceException expired =
-                assertThrows(NamespaceException.class, () -> state.reads().changes(first, ALL, 10, false));
+        NamespaceException expired = assertThrows(NamespaceException.class, () -> changes(state, first, 10));
         assertEquals(NamespaceError.EXPIRED, expired.error());
         assertTrue(expired.getMessage().contains("first=" + (first + 1)), expired.getMessage());
         assertEquals(first + 1, state.reads().changeRange().first());
-        assertEquals(
-                "young",
-                state.reads()
-                        .changes(first + 1, ALL, 10, false)
-                        .changes()
-                        .getFirst()
-                        .path());
+        assertEquals("young", changes(state, first + 1, 10).changes().getFirst().path());
         pass(7 * 24 * HOUR_NS);
         // All are gone: the next one is still known.
         assertEquals(first + 2, state.reads().changeRange().first());
         assertEquals(first + 1, state.reads().changeRange().last());
-        assertTrue(state.reads().changes(first + 2, ALL, 10, false).changes().isEmpty());
+        assertTrue(changes(state, first + 2, 10).changes().isEmpty());
         assertEquals(first + 2, put("next"));
     }
 
@@ -126,7 +125,7 @@ class ChangeLogStateTest {
         long last = state.reads().changeRange().last();
         assertEquals(1000, last);
         assertTrue(first > 800 && first < last, "first=" + first);
-        List<Change> left = state.reads().changes(first, ALL, 1000, false).changes();
+        List<Change> left = changes(state, first, 1000).changes();
         assertEquals(last - first + 1, left.size());
         pass(2 * HOUR_NS);
         assertEquals(last + 1, state.reads().changeRange().first());
@@ -142,21 +141,17 @@ class ChangeLogStateTest {
             put("k" + "x".repeat(random.nextInt(200)) + ("/" + "d".repeat(250)).repeat(i % 50 == 0 ? 12 : 0) + "/" + i);
         }
         ChangeLog.Range range = state.reads().changeRange();
-        List<Change> all =
-                state.reads().changes(1, ALL, Integer.MAX_VALUE, false).changes();
+        List<Change> all = changes(state, 1, Integer.MAX_VALUE).changes();
         assertEquals(range.last(), all.size());
         for (int i = 0; i < all.size(); i++) {
             long from = i + 1L;
             int limit = 1 + random.nextInt(100);
-            ChangePage page = state.reads().changes(from, ALL, limit, false);
+            ChangePage page = changes(state, from, limit);
             int until = Math.min(all.size(), i + limit);
             assertEquals(all.subList(i, until), page.changes(), "from=" + from);
             assertEquals(until + 1L, page.next());
         }
-        assertTrue(state.reads()
-                .changes(range.last() + 1, ALL, 10, false)
-                .changes()
-                .isEmpty());
+        assertTrue(changes(state, range.last() + 1, 10).changes().isEmpty());
     }
 
     @Test
@@ -175,8 +170,7 @@ class ChangeLogStateTest {
                 (e, to) -> new TxnEncoder(e).encode(to, Txn.when().then(puts)))));
         put("after");
         long last = state.reads().changeRange().last() - 1;
-        for (Change change :
-                state.reads().changes(1, ALL, Integer.MAX_VALUE, false).changes()) {
+        for (Change change : changes(state, 1, Integer.MAX_VALUE).changes()) {
             boolean isOfIt = change.sequence() >= first && change.sequence() <= last;
             assertEquals(isOfIt ? last : change.sequence(), change.transaction(), change.toString());
         }
@@ -202,25 +196,37 @@ class ChangeLogStateTest {
                         (e, to) -> new TxnEncoder(e).encode(to, Txn.when().then(operations)))));
         assertEquals(last, state.reads().changeRange().last());
         put("dir/new0/after");
-        List<Change> changes = state.reads().changes(last + 1, ALL, 10, false).changes();
+        List<Change> changes = changes(state, last + 1, 10).changes();
         assertEquals("dir/new0", changes.getFirst().path());
         assertEquals("dir/new0/after", changes.getLast().path());
         assertNull(state.reads().get(bytes("dir/new1/1")));
     }
 
-    @Test
-    void shouldReadASnapshotOfLoneEntries() {
-        put("a");
-        put("b");
-        ChangePage expected = state.reads().changes(1, ALL, 10, false);
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3})
+    void shouldReadASnapshotWithChangesOfAnEarlierLayout(int version) {
+        id++;
+        log.apply(session, id, id, (e, to) -> e.setRetention(to, 4000, 0));
+        for (int i = 0; i < 200; i++) {
+            put("dir/" + i);
+        }
+        ChangePage expected = changes(state, state.reads().changeRange().first(), 1000);
+        assertTrue(expected.changes().getFirst().sequence() > 1);
         try (NamespaceState older = new NamespaceState(directory.resolve("older"), 64 << 20)) {
             SnapshotLoader loader = older.loadSnapshot();
-            state.writeSnapshot(new OlderSnapshot(loader));
+            state.writeSnapshot(new OlderSnapshot(loader, version));
             assertTrue(loader.isDone());
-            assertEquals(expected, older.reads().changes(1, ALL, 10, false));
+            long first = older.reads().changeRange().first();
+            assertEquals(expected, changes(older, first, 1000));
+            // In the middle of a block.
+            long some = expected.changes().get(30).sequence();
             assertEquals(
-                    List.of(expected.changes().getLast()),
-                    older.reads().changes(2, ALL, 10, false).changes());
+                    expected.changes().get(30),
+                    changes(older, some, 1000).changes().getFirst());
+            if (version == 3) {
+                // The same blocks, and the same count of what is retained.
+                assertEquals(state.digest(), older.digest());
+            }
         }
     }
 
@@ -241,7 +247,7 @@ class ChangeLogStateTest {
         log.tick();
         assertNull(state.reads().get(bytes("short0")));
         assertNotNull(state.reads().get(bytes("long0")));
-        ChangePage page = state.reads().changes(from, ALL, 100, false);
+        ChangePage page = changes(state, from, 100);
         assertEquals(3, page.changes().size());
         for (Change change : page.changes()) {
             assertEquals(ChangeOperation.DELETE, change.operation());

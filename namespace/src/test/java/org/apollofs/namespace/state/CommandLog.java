@@ -9,6 +9,9 @@ import java.util.function.ToIntBiFunction;
 import org.agrona.ExpandableDirectByteBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.namespace.client.Change;
+import org.apollofs.namespace.client.ChangeLog;
+import org.apollofs.namespace.client.ChangePage;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.NamespaceException;
 import org.apollofs.namespace.command.CommandEncoder;
@@ -46,6 +49,14 @@ final class CommandLog {
 
     CommandLog(NamespaceState state) {
         this.state = state;
+    }
+
+    /** A page of the change log of a state. */
+    static ChangePage changes(NamespaceState of, long from, int limit) {
+        List<Change> changes = new ArrayList<>();
+        ChangeLog.Reached reached =
+                of.reads().changes(from, new byte[0], limit, false, change -> changes.add(change.toChange()));
+        return new ChangePage(changes, reached.next(), reached.last());
     }
 
     List<Entry> entries() {

@@ -120,8 +120,7 @@ class NamespaceStateTest {
     }
 
     private String lastPath() {
-        return state.reads()
-                .changes(state.lastChange(), new byte[0], 1, false)
+        return CommandLog.changes(state, state.lastChange(), 1)
                 .changes()
                 .getFirst()
                 .path();
