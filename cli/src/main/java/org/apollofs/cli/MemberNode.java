@@ -77,7 +77,7 @@ final class MemberNode implements AutoCloseable {
         Path buffers = buffers();
         Files.writeString(folder.driver(), buffers + "\n");
         MediaDriver driver = stack.push(
-                MediaDriver.launch(MemberDriver.context(buffers, idle, SiteNamespace.threads("apollo-driver"))));
+                MediaDriver.launch(MemberDriver.ofMember(buffers, idle, SiteNamespace.threads("apollo-driver"))));
         stack.push(NamespaceMember.launch(SiteNamespace.context(profile)
                 .directory(folder.root())
                 .memberId(id)

@@ -59,7 +59,7 @@ final class NamespaceConnection implements AutoCloseable {
         try {
             Path folder = temporaryFolder(stack);
             MediaDriver driver = stack.push(MediaDriver.launch(
-                    MemberDriver.context(folder.resolve("driver"), idle, SiteNamespace.threads("apollo-driver"))));
+                    MemberDriver.ofClients(folder.resolve("driver"), idle, SiteNamespace.threads("apollo-driver"))));
             return new NamespaceConnection(
                     stack,
                     new ClusterClientContext()

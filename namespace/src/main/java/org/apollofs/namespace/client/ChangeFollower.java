@@ -15,6 +15,10 @@ public final class ChangeFollower {
     private static final long BUSY_PARK_NS = 8_000_000;
 
     private static final int BUSY_COUNT = 1_000;
+    /** The same after one of so many that they come by the hundred thousand a second: one wait costs what some hundreds do. */
+    private static final long BUSIER_PARK_NS = 16_000_000;
+
+    private static final int BUSIER_COUNT = 4_000;
     private static final long MAX_PARK_NS = 20_000_000;
 
     private final ChangeLog log;
@@ -22,7 +26,7 @@ public final class ChangeFollower {
     private long next;
     private long last;
     private boolean hasRead;
-    private boolean isBusy;
+    private long firstParkNs = MIN_PARK_NS;
 
     ChangeFollower(ChangeLog log, long from, String prefix) {
         this.log = log;
@@ -56,14 +60,14 @@ public final class ChangeFollower {
         next = reached.next();
         last = reached.last();
         hasRead = true;
-        isBusy = count >= BUSY_COUNT;
+        firstParkNs = count < BUSY_COUNT ? MIN_PARK_NS : count < BUSIER_COUNT ? BUSY_PARK_NS : BUSIER_PARK_NS;
         return count;
     }
 
     /**
      * As {@link #poll}, but waits for something new. Where the last page reached the end it waits 2 ms before it asks, 8 ms if
-     * that page was of a thousand entries or more, so that a follower beside many writers reads pages, not entries; and then, the
-     * longer nothing comes, up to 20 ms. While it waits it takes what a member has at hand, which may miss what was committed
+     * that page was of a thousand entries or more, 16 ms if it was of four thousand, so that a follower beside many writers reads
+     * pages, not entries; and then, the longer nothing comes, up to 20 ms. While it waits it takes what a member has at hand, which may miss what was committed
      * last; it returns 0 only after asking in earnest.
      *
      * @param timeoutNs longest wait, about; 0: asks once.
@@ -79,7 +83,7 @@ public final class ChangeFollower {
                 return count;
             }
         }
-        long parkNs = isBusy ? BUSY_PARK_NS : MIN_PARK_NS;
+        long parkNs = firstParkNs;
         long leftNs = timeoutNs;
         while (leftNs > 0 && !Thread.currentThread().isInterrupted()) {
             LockSupport.parkNanos(this, Math.min(parkNs, leftNs));

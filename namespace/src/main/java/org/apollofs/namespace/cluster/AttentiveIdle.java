@@ -18,7 +18,8 @@ import org.agrona.concurrent.YieldingIdleStrategy;
  *
  * <p>A client's thread and the one that answers questions are close only while they expect something: each thread that waits
  * closely takes some percent of a processor. Else they say how long they may rest at a time. The latter is not on a command's
- * way, and not woken for one.
+ * way, and not woken for one. Nor is the media driver's of a lone member, as long as nothing comes from elsewhere: within a host
+ * commands go from buffer to buffer, and all that the driver does for them is to move limits that are far away.
  *
  * <p>Each {@code new...Strategy} makes one strategy for one thread; {@link #wake} may be called by any.
  */
@@ -61,9 +62,12 @@ public final class AttentiveIdle {
     private static final long DROWSIER_PARK_NS = 1_000_000;
     /** Time of a doze, ns. */
     static final long DOZE_NS = 5_000_000;
+    /** For how long after something came through it others are expected. */
+    private static final long TRAFFIC_NS = 60_000_000;
 
     private final List<Strategy> strategies = new CopyOnWriteArrayList<>();
     private final long closeParkNs;
+    private final boolean isLone;
 
     /** For a lone member, and clients in its process. */
     public AttentiveIdle() {
@@ -72,12 +76,13 @@ public final class AttentiveIdle {
 
     /** @param members of the cluster that the threads belong to, or talk to. */
     public AttentiveIdle(int members) {
-        closeParkNs = members == 1 ? CLOSE_PARK_NS : CLUSTER_PARK_NS;
+        isLone = members == 1;
+        closeParkNs = isLone ? CLOSE_PARK_NS : CLUSTER_PARK_NS;
     }
 
     /** A strategy for a thread that commands pass. */
     public IdleStrategy newStrategy() {
-        return add(new Strategy(() -> 0, true));
+        return add(new Strategy(() -> 0, true, true));
     }
 
     /**
@@ -86,7 +91,16 @@ public final class AttentiveIdle {
      * @param rest ns to rest at a time, asked by that thread whenever there was no work; 0 to wait closely.
      */
     IdleStrategy newStrategy(LongSupplier rest) {
-        return add(new Strategy(rest, false));
+        return add(new Strategy(rest, false, false));
+    }
+
+    /**
+     * A strategy for the thread of a member's media driver.
+     *
+     * @param received bytes that have come from the network, ever; asked by that thread.
+     */
+    IdleStrategy newDriverStrategy(LongSupplier received) {
+        return isLone ? add(new Strategy(new Traffic(received), false, true)) : newStrategy();
     }
 
     private Strategy add(Strategy strategy) {
@@ -120,9 +134,35 @@ public final class AttentiveIdle {
         }
     }
 
+    /**
+     * How long a driver may rest: not at all for a while after something came; else for a doze, in which a log of 250 MB a second
+     * fills a tenth of its buffer.
+     */
+    private static final class Traffic implements LongSupplier {
+        private final LongSupplier received;
+        private long seen;
+        private long seenNs = System.nanoTime() - TRAFFIC_NS;
+
+        Traffic(LongSupplier received) {
+            this.received = received;
+        }
+
+        @Override
+        public long getAsLong() {
+            long now = System.nanoTime();
+            long bytes = received.getAsLong();
+            if (bytes != seen) {
+                seen = bytes;
+                seenNs = now;
+            }
+            return now - seenNs < TRAFFIC_NS ? 0 : DOZE_NS;
+        }
+    }
+
     private final class Strategy implements IdleStrategy {
         private final LongSupplier rest;
         private final boolean isPassed;
+        private final boolean wakesOthers;
         private final int yields;
         private int idleCycles;
         private int attention;
@@ -135,10 +175,16 @@ public final class AttentiveIdle {
 
         private volatile Thread dozing;
 
-        /** A strategy. @param isPassed whether all commands pass the thread, so that it is woken for them. */
-        Strategy(LongSupplier rest, boolean isPassed) {
+        /**
+         * A strategy.
+         *
+         * @param isPassed whether all commands pass the thread, so that it is woken for them.
+         * @param wakesOthers whether it wakes the others when it finds work after a doze, unless it may rest all the same.
+         */
+        Strategy(LongSupplier rest, boolean isPassed, boolean wakesOthers) {
             this.rest = rest;
             this.isPassed = isPassed;
+            this.wakesOthers = wakesOthers;
             yields = isPassed ? YIELDS : ASIDE_YIELDS;
         }
 
@@ -148,7 +194,7 @@ public final class AttentiveIdle {
                 reset();
                 if (hasDozed) {
                     hasDozed = false;
-                    if (isPassed) {
+                    if (wakesOthers && rest.getAsLong() == 0) {
                         wakeOthers(this);
                     }
                 }
@@ -169,7 +215,7 @@ public final class AttentiveIdle {
             if (restNs > 0) {
                 attention = 0;
             }
-            if (idleCycles < yields) {
+            if (idleCycles < yields && (restNs == 0 || HAS_MANY_PROCESSORS)) {
                 idleCycles++;
                 YieldingIdleStrategy.INSTANCE.idle();
             } else if (attention > 0) {

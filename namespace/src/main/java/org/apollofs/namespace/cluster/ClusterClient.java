@@ -43,6 +43,9 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterClient.class);
     static final int NO_LEADER = -1;
 
+    /** Rest while nothing is under way: whoever has a command wakes the thread. */
+    static final long IDLE_REST_NS = 20_000_000L;
+
     private static final long KEEP_ALIVE_NS = 1_000_000_000L;
     private static final long CHECK_NS = 10_000_000L;
     /** One attempt to find the leader. It is quick where there is one; while they elect one, nobody answers. */
@@ -194,7 +197,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         if (!calls.isEmpty() || session == 0) {
             return 0;
         }
-        return reads == null ? AttentiveIdle.DOZE_NS : reads.restNs();
+        return reads == null ? IDLE_REST_NS : reads.restNs();
     }
 
     @Override

@@ -2,6 +2,7 @@ package org.apollofs.namespace.cluster;
 
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
+import io.aeron.driver.status.SystemCounterDescriptor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,12 +29,20 @@ public final class MemberDriver {
     private MemberDriver() {}
 
     /**
-     * Settings, to be changed or launched.
+     * Settings for a member's process, to be changed or launched.
      *
      * @param directory of the driver's buffers, in memory rather than on a disk; what is there is deleted.
      * @param idle how its thread waits, together with those of members and clients in the process.
      */
-    public static MediaDriver.Context context(Path directory, AttentiveIdle idle, ThreadFactory threads) {
+    public static MediaDriver.Context ofMember(Path directory, AttentiveIdle idle, ThreadFactory threads) {
+        MediaDriver.Context context = ofClients(directory, idle, threads);
+        return context.sharedIdleStrategy(idle.newDriverStrategy(() -> context.systemCounters()
+                .get(SystemCounterDescriptor.BYTES_RECEIVED)
+                .get()));
+    }
+
+    /** As {@link #ofMember}, for a process that has clients of members elsewhere. */
+    public static MediaDriver.Context ofClients(Path directory, AttentiveIdle idle, ThreadFactory threads) {
         int buffer = Math.min(SOCKET_BUFFER, Math.min(limit(RECEIVE_LIMIT), limit(SEND_LIMIT)));
         if (buffer < SOCKET_BUFFER) {
             LOG.warn(

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.agrona.IoUtil;
@@ -23,10 +24,14 @@ import org.agrona.IoUtil;
  * {@code joining}, and {@code aside/} is the log that was given up, if one was.
  */
 record MemberFolder(Path root) {
-    /** Of folders whose logs may have {@link SpaceNotice}s, which builds before would misread. */
-    private static final String FORMAT = "apollo namespace member, format 3\n";
-    /** Of folders whose recordings have checksums. It is a part of the present one. */
-    private static final String FORMAT_BEFORE = "apollo namespace member, format 2\n";
+    /** Of folders whose snapshots have short changes. Members count them alike for retention only if all are of one build. */
+    private static final String FORMAT = "apollo namespace member, format 4\n";
+    /**
+     * Of folders that the present one reads: 2 is of recordings with checksums, 3 of logs that may have {@link SpaceNotice}s, which
+     * builds before would misread.
+     */
+    private static final Set<String> FORMATS_BEFORE =
+            Set.of("apollo namespace member, format 2\n", "apollo namespace member, format 3\n");
 
     /** In {@code joining}: the log is being put aside. */
     private static final String MOVING = "moving\n";
@@ -80,7 +85,7 @@ record MemberFolder(Path root) {
         Path format = root.resolve("format");
         if (Files.exists(format)) {
             String found = Files.readString(format);
-            if (!found.equals(FORMAT) && !found.equals(FORMAT_BEFORE)) {
+            if (!found.equals(FORMAT) && !FORMATS_BEFORE.contains(found)) {
                 throw new FolderRefusedException(
                         "namespace member of an unknown format: directory=" + root + ", found=" + found.strip()
                                 + ", known=" + FORMAT.strip(),

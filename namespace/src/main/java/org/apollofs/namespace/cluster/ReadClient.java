@@ -33,6 +33,8 @@ final class ReadClient implements CommandChannel {
     private static final long CHECK_NS = 10_000_000L;
     /** Rest while none but patient callers wait. */
     private static final long PATIENT_NS = 250_000L;
+    /** The same where the last answer was bulky: the member rests for longer, too. */
+    private static final long BULKY_NS = 2_000_000L;
 
     private static final int NOWHERE = -1;
 
@@ -52,6 +54,8 @@ final class ReadClient implements CommandChannel {
     private boolean isWelcome;
     /** Whether the last answer was one of many pages. */
     private boolean isPaging;
+    /** Whether it was bulky. */
+    private boolean isBulky;
 
     private int messageLength;
     private long helloNs;
@@ -91,9 +95,12 @@ final class ReadClient implements CommandChannel {
     /** How long the thread may rest: not while answers are to come that callers are in a hurry for. */
     long restNs() {
         if (calls.isEmpty()) {
-            return AttentiveIdle.DOZE_NS;
+            return ClusterClient.IDLE_REST_NS;
         }
-        return calls.isUrgent() || isPaging ? 0 : PATIENT_NS;
+        if (calls.isUrgent() || isPaging) {
+            return 0;
+        }
+        return isBulky ? BULKY_NS : PATIENT_NS;
     }
 
     int poll(Aeron aeron, int leader, long now) {
@@ -192,6 +199,7 @@ final class ReadClient implements CommandChannel {
         } else if (type == ReadProtocol.ANSWERS) {
             position = ReadProtocol.position(buffer, offset);
             isPaging = length >= QueryAnswers.FULL_PAGE;
+            isBulky = length >= QueryAnswers.BULKY_PAGE;
             int framesLength = length - ReadProtocol.HEADER_LENGTH;
             if (!Frames.forEach(buffer, offset + ReadProtocol.HEADER_LENGTH, framesLength, null, onResult)) {
                 throw new IllegalStateException("answers that are not whole: length=" + length);

@@ -46,6 +46,8 @@ final class ReadServer implements Agent {
     private static final long RECENT_NS = 1_000_000_000L;
     private static final long RECENT_REST_NS = 1_000_000L;
     private static final long PATIENT_REST_NS = 2_000_000L;
+    /** For how long after a bulky answer others are expected to be as bulky. */
+    private static final long BULKY_NS = 50_000_000L;
 
     private final NamespaceMemberContext ctx;
     private final String aeronDirectory;
@@ -67,10 +69,14 @@ final class ReadServer implements Agent {
     private long waitingBytes;
     private long lastCheckNs;
     private long nowNs;
-    /** When the last question came that did not say it might be stale, or that had a large answer. */
+    /** When the last question came that did not say it might be stale. */
     private long urgentNs;
     /** When the last other one came. */
     private long patientNs;
+    /** When the last one came whose answer was a full page. */
+    private long pagingNs;
+    /** When the last one came whose answer was bulky. */
+    private long bulkyNs;
     /** What the snapshot under which questions are answered holds for certain, see {@link #look}. */
     private long seenMark;
 
@@ -117,6 +123,8 @@ final class ReadServer implements Agent {
         nowNs = lastCheckNs;
         urgentNs = nowNs - RECENT_NS;
         patientNs = urgentNs;
+        pagingNs = urgentNs;
+        bulkyNs = urgentNs;
     }
 
     @Override
@@ -162,23 +170,25 @@ final class ReadServer implements Agent {
 
     /**
      * How long the thread may rest: not while questions or answers wait; else the less, the less long ago a question came that is
-     * likely to be followed by another at once. Those of a live follower are not, and it is patient.
+     * likely to be followed by another at once. Those of a live follower are not, and it is patient; the more so, the more each
+     * answer brings.
      */
     long restNs() {
         if (!questions.isEmpty() || !waitingClients.isEmpty()) {
             return 0;
         }
-        long sinceUrgentNs = nowNs - urgentNs;
-        if (sinceUrgentNs < AT_ONCE_NS) {
+        long sinceNs = nowNs - Math.max(urgentNs, pagingNs);
+        if (sinceNs < AT_ONCE_NS) {
             return 0;
         }
-        if (sinceUrgentNs < CLOSE_NS) {
+        if (sinceNs < CLOSE_NS) {
             return CLOSE_REST_NS;
         }
-        if (sinceUrgentNs < RECENT_NS) {
+        if (nowNs - urgentNs < RECENT_NS) {
             return RECENT_REST_NS;
         }
-        return nowNs - patientNs < RECENT_NS ? PATIENT_REST_NS : AttentiveIdle.DOZE_NS;
+        boolean isPatient = nowNs - patientNs < RECENT_NS && nowNs - bulkyNs > BULKY_NS;
+        return isPatient ? PATIENT_REST_NS : AttentiveIdle.DOZE_NS;
     }
 
     // Questions come.
@@ -332,7 +342,9 @@ final class ReadServer implements Agent {
         DirectBuffer result = answers.answer(buffer, offset, length);
         counters.reads.increment();
         if (answers.length() >= QueryAnswers.FULL_PAGE) {
-            urgentNs = nowNs;
+            pagingNs = nowNs;
+        } else if (answers.length() >= QueryAnswers.BULKY_PAGE) {
+            bulkyNs = nowNs;
         }
         if (!sendAtOnce(result) && !answered.results.add(result, answers.offset(), answers.length())) {
             counters.answersDropped.increment();

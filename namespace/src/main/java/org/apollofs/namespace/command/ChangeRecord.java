@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.YieldingIdleStrategy;
 import org.apollofs.namespace.client.ChangeOperation;
 import org.apollofs.namespace.client.ChangeView;
 import org.apollofs.namespace.client.NamespaceLimits;
@@ -32,6 +33,9 @@ public final class ChangeRecord implements ChangeView {
     private static final int TRANSACTION = TIME + Long.BYTES;
     private static final int OPERATION = TRANSACTION + Integer.BYTES;
     private static final int NUMBERS = OPERATION + Byte.BYTES;
+    /** Bytes after which other threads may run: some 50 us. */
+    private static final int YIELD_LENGTH = 128 * 1024;
+
     private static final int MAX_NUMBER = 10;
     private static final int MAX_PATH_LENGTH = 2;
 
@@ -123,10 +127,18 @@ public final class ChangeRecord implements ChangeView {
         return at + RUN_HEADER + run.capacity();
     }
 
-    /** Hands out the entries of runs that stand one behind the other. */
+    /**
+     * Hands out the entries of runs that stand one behind the other. Now and then it lets other threads run: those that wait for
+     * a processor are a writer's, as a rule, and more urgent.
+     */
     public void forEachOfRuns(DirectBuffer runs, int offset, int length, Handler handler) {
         int run = offset;
+        int yieldAt = offset + YIELD_LENGTH;
         while (run < offset + length) {
+            if (run >= yieldAt) {
+                yieldAt = run + YIELD_LENGTH;
+                YieldingIdleStrategy.INSTANCE.idle();
+            }
             int runLength = runs.getInt(run + Long.BYTES, LITTLE_ENDIAN);
             forEach(runs.getLong(run, LITTLE_ENDIAN), runs, run + RUN_HEADER, runLength, handler);
             run += RUN_HEADER + runLength;

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.YieldingIdleStrategy;
 import org.apollofs.namespace.client.ChangeLog;
 import org.apollofs.namespace.client.ChangeOperation;
 import org.apollofs.namespace.client.NamespaceError;
@@ -21,6 +22,11 @@ final class ChangeReader {
     static final int MAX_PAGE_LENGTH = 768 * 1024;
     /** Entries that are looked at for a page: a few milliseconds. */
     private static final int MAX_SCANNED = 32 * 1024;
+    /**
+     * Bytes of a page after which a reader beside the log lets others run: on a machine with few processors a writer's threads
+     * wait for this one, and a page takes it half a millisecond.
+     */
+    private static final int YIELD_LENGTH = 64 * 1024;
     /** Consumers in a page. */
     static final int CONSUMERS_PAGE = 1024;
 
@@ -78,6 +84,7 @@ final class ChangeReader {
         count = 0;
         length = 0;
         int scanned = 0;
+        int yielded = 0;
         try (Cursor<DirectBuffer> cursor = tables.changes.openCursor(txn)) {
             boolean isFound = ChangeTable.seek(cursor, key, from);
             while (isFound && count < limit && length < MAX_PAGE_LENGTH && scanned < MAX_SCANNED) {
@@ -91,6 +98,10 @@ final class ChangeReader {
                     matching(at, prefix, limit, visitor);
                 }
                 scanned += (int) (next - first);
+                if (live == null && length - yielded >= YIELD_LENGTH) {
+                    yielded = length;
+                    YieldingIdleStrategy.INSTANCE.idle();
+                }
             }
         }
     }

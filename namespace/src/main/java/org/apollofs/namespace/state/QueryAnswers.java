@@ -20,6 +20,11 @@ public final class QueryAnswers {
      * question comes at once.
      */
     public static final int FULL_PAGE = ChangeReader.MAX_PAGE_LENGTH;
+    /**
+     * Bytes of an answer from which on it is one of a thousand changes or more, as of a follower beside many writers: what matters
+     * is that each takes little processor time, not when the next one comes.
+     */
+    public static final int BULKY_PAGE = 24 * 1024;
 
     private final LocalReads reads;
     private final StateReader state;

@@ -44,7 +44,7 @@ final class TestSite implements AutoCloseable {
     }
 
     static MediaDriver.Context driver(Path directory, AttentiveIdle idle) {
-        return MemberDriver.context(directory.resolve("driver"), idle, TestSite::daemon);
+        return MemberDriver.ofMember(directory.resolve("driver"), idle, TestSite::daemon);
     }
 
     static Thread daemon(Runnable runnable) {

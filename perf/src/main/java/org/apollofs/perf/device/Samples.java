@@ -5,6 +5,11 @@ import java.util.List;
 
 /** Rates of one thing over the rounds of a run. One thread. */
 public final class Samples {
+    /** Standard deviation of a normal distribution, to the median of its deviations. */
+    private static final double DEVIATION_OF_NORMAL = 1.4826;
+    /** Standard error of a median, to that of the mean. */
+    private static final double ERROR_OF_MEDIAN = 1.2533;
+
     private final List<Double> values = new ArrayList<>();
 
     /** Adds a round's. */
@@ -27,15 +32,18 @@ public final class Samples {
         return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
     }
 
-    /** The standard error of the mean: how far it may be off, two times in three. NaN with fewer than two. */
+    /**
+     * The standard error of the median: how far it may be off, two times in three. From the median of the deviations from it, so
+     * that the few that are far off (a snapshot, a disk that stalls) do not count for more than others do; for values that are
+     * spread as a normal distribution is. NaN with fewer than two.
+     */
     public double standardError() {
         if (values.size() < 2) {
             return Double.NaN;
         }
-        double mean = values.stream().mapToDouble(value -> value).average().orElseThrow();
-        double squares = values.stream()
-                .mapToDouble(value -> (value - mean) * (value - mean))
-                .sum();
-        return Math.sqrt(squares / (values.size() - 1) / values.size());
+        double median = median();
+        Samples deviations = new Samples();
+        values.forEach(value -> deviations.add(Math.abs(value - median)));
+        return DEVIATION_OF_NORMAL * deviations.median() * ERROR_OF_MEDIAN / Math.sqrt(values.size());
     }
 }

@@ -2,6 +2,7 @@ package org.apollofs.perf.kv;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.Agent;
@@ -26,6 +27,9 @@ import org.apollofs.namespace.command.sbe.MessageHeaderEncoder;
 final class ApolloClient implements KvClient {
     private static final int KEPT_KEYS = 1 << 16;
     private static final int KEYS_OF_A_DIRECTORY = 1000;
+
+    /** Nothing keeps the session alive while another cluster has its turn. */
+    private static final long LEASE_NS = TimeUnit.HOURS.toNanos(1);
 
     private final KvCluster site;
     private final ClusterNamespace namespace;
@@ -85,6 +89,7 @@ final class ApolloClient implements KvClient {
         ClusterClientContext context = new ClusterClientContext()
                 .aeronDirectory(site.aeronDirectory().toString())
                 .idle(site.idle())
+                .leaseNs(LEASE_NS)
                 .maxInFlight(Math.max(window, 1024));
         if (site.ingressEndpoints() != null) {
             context.members(site.members());

@@ -134,9 +134,9 @@ public final class KvCluster implements AutoCloseable {
                 : new EchoClient(this, settings);
     }
 
-    /** Follows the namespace's change log. @param behind how many changes before the last one it begins. */
-    public KvFollower follow(long behind) {
-        return KvFollower.start(this, behind);
+    /** A client that can follow the namespace's change log. */
+    public KvFollower newFollower() {
+        return KvFollower.connect(this);
     }
 
     AttentiveIdle idle() {

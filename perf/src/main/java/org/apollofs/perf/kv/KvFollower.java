@@ -3,37 +3,32 @@ package org.apollofs.perf.kv;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.apollofs.namespace.client.ChangeFollower;
+import org.apollofs.namespace.client.ChangeLog;
+import org.apollofs.namespace.client.ChangeView;
 import org.apollofs.namespace.cluster.ClusterClientContext;
 import org.apollofs.namespace.cluster.ClusterNamespace;
 import org.apollofs.namespace.cluster.NamespaceMember;
 
 /**
- * Follows the change log of a namespace on a thread of its own, over a client of its own, and counts what it sees. Gaps are a
- * failure.
+ * Follows the change log of a namespace now and then, each time on a thread of its own, over one client of its own, and counts
+ * what it sees. Gaps are a failure. One thread begins and ends.
  */
 public final class KvFollower implements AutoCloseable {
     private static final long WAIT_NS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long POLL_NS = 200_000;
 
     private final ClusterNamespace namespace;
-    private final ChangeFollower follower;
-    private final Thread thread;
+    private Thread thread;
     private long expected;
     private volatile long seen;
     private volatile boolean isStopping;
     private volatile RuntimeException failure;
 
-    private KvFollower(ClusterNamespace namespace, long from) {
+    private KvFollower(ClusterNamespace namespace) {
         this.namespace = namespace;
-        follower = namespace.changeLog().follow(from, "");
-        expected = from;
-        seen = from - 1;
-        thread = new Thread(this::follow, "follower");
-        thread.setDaemon(true);
     }
 
-    /** Begins after the last change there is, or a number of changes before it. */
-    static KvFollower start(KvCluster site, long behind) {
+    static KvFollower connect(KvCluster site) {
         ClusterClientContext context = new ClusterClientContext()
                 .aeronDirectory(site.aeronDirectory().toString())
                 .idle(site.idle())
@@ -44,33 +39,38 @@ public final class KvFollower implements AutoCloseable {
         if (site.embedded() instanceof NamespaceMember member) {
             context.reads(member.reads());
         }
-        ClusterNamespace namespace = ClusterNamespace.connect(context);
-        KvFollower started = new KvFollower(
-                namespace,
-                Math.max(
-                        namespace.changeLog().range().first(),
-                        namespace.changeLog().range().last() + 1 - behind));
-        started.thread.start();
-        return started;
+        return new KvFollower(ClusterNamespace.connect(context));
     }
 
-    private void follow() {
+    /** Begins to follow: after the last change there is, or a number of changes before it. */
+    public void start(long behind) {
+        ChangeLog.Range range = namespace.changeLog().range();
+        expected = Math.max(range.first(), range.last() + 1 - behind);
+        seen = expected - 1;
+        isStopping = false;
+        ChangeFollower follower = namespace.changeLog().follow(expected, "");
+        thread = new Thread(() -> follow(follower), "follower");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void follow(ChangeFollower follower) {
         try {
             while (!isStopping) {
-                follower.poll(
-                        change -> {
-                            if (change.sequence() != expected) {
-                                throw new IllegalStateException("a gap in the change log: expected=" + expected
-                                        + ", found=" + change.sequence());
-                            }
-                            expected++;
-                        },
-                        WAIT_NS);
+                follower.poll(this::onChange, WAIT_NS);
                 seen = expected - 1;
             }
         } catch (RuntimeException e) {
             failure = e;
         }
+    }
+
+    private void onChange(ChangeView change) {
+        if (change.sequence() != expected) {
+            throw new IllegalStateException(
+                    "a gap in the change log: expected=" + expected + ", found=" + change.sequence());
+        }
+        expected++;
     }
 
     /** Sequence of the last change that it has seen. */
@@ -87,9 +87,7 @@ public final class KvFollower implements AutoCloseable {
     public double await(long sequence, double mostSeconds) {
         long startNs = System.nanoTime();
         while (seen < sequence) {
-            if (failure != null) {
-                throw failure;
-            }
+            checkFailure();
             if ((System.nanoTime() - startNs) / 1e9 > mostSeconds) {
                 throw new IllegalStateException("the follower does not arrive: seen=" + seen + ", last=" + sequence);
             }
@@ -98,17 +96,31 @@ public final class KvFollower implements AutoCloseable {
         return (System.nanoTime() - startNs) / 1e9;
     }
 
-    @Override
-    public void close() {
+    /** Follows no longer. */
+    public void stop() {
         isStopping = true;
         try {
-            thread.join();
+            if (thread != null) {
+                thread.join();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        namespace.close();
+        checkFailure();
+    }
+
+    private void checkFailure() {
         if (failure != null) {
             throw failure;
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            stop();
+        } finally {
+            namespace.close();
         }
     }
 }

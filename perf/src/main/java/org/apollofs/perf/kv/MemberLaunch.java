@@ -66,7 +66,7 @@ record MemberLaunch(
 
     /** A media driver as members in production have it. */
     static MediaDriver.Context driver(Path aeronDirectory, AttentiveIdle idle) {
-        return MemberDriver.context(aeronDirectory, idle, threads("driver"));
+        return MemberDriver.ofMember(aeronDirectory, idle, threads("driver"));
     }
 
     /** Where a driver's buffers lie: in shared memory where there is room, else in a folder. */

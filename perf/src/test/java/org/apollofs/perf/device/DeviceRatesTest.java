@@ -67,12 +67,13 @@ class DeviceRatesTest {
     }
 
     @Test
-    void shouldSayHowFarOffAMeanMayBe() {
+    void shouldSayHowFarOffAMedianMayBe() {
         Samples samples = new Samples();
         samples.add(2);
         assertTrue(Double.isNaN(samples.standardError()));
         samples.add(4);
-        samples.add(6);
-        assertEquals(2 / Math.sqrt(3), samples.standardError(), 1e-12);
+        samples.add(600);
+        // Its deviations are 2, 0 and 596: the one that is far off counts as one.
+        assertEquals(1.4826 * 2 * 1.2533 / Math.sqrt(3), samples.standardError(), 1e-12);
     }
 }
