@@ -13,7 +13,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
-import org.agrona.collections.MutableLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -181,31 +180,12 @@ final class MemberJoin {
     /** What the leader's log has now. @return -1 if it does not say. */
     private long leaderPosition() {
         try (AeronArchive leader = AeronArchive.connect(leaderArchive(listener.source))) {
-            MutableLong last = new MutableLong(-1);
-            leader.listRecordings(
-                    0,
-                    Integer.MAX_VALUE,
-                    (session,
-                            correlation,
-                            id,
-                            startTime,
-                            stopTime,
-                            start,
-                            stop,
-                            initialTerm,
-                            segment,
-                            term,
-                            mtu,
-                            sessionId,
-                            streamId,
-                            stripped,
-                            original,
-                            source) -> {
-                        if (streamId == LOG_STREAM) {
-                            last.value = id;
-                        }
-                    });
-            return last.value < 0 ? 0 : leader.getMaxRecordedPosition(last.value);
+            long last = ArchivedRecording.all(leader).stream()
+                    .filter(recording -> recording.streamId() == LOG_STREAM)
+                    .mapToLong(ArchivedRecording::id)
+                    .max()
+                    .orElse(-1);
+            return last < 0 ? 0 : leader.getMaxRecordedPosition(last);
         } catch (TimeoutException | ArchiveException e) {
             // It has gone, or does not lead any more: the copy goes on from another.
             LOG.info("namespace member: the leader's archive does not answer: {}", e.getMessage());

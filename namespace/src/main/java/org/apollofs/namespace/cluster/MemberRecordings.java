@@ -2,7 +2,6 @@ package org.apollofs.namespace.cluster;
 
 import io.aeron.archive.client.AeronArchive;
 import io.aeron.cluster.RecordingLog;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -49,30 +48,10 @@ final class MemberRecordings {
             log.entries().forEach(entry -> known.add(entry.recordingId));
         }
         try (AeronArchive archive = AeronArchive.connect(context.clone())) {
-            List<Long> orphans = new ArrayList<>();
-            archive.listRecordings(
-                    0,
-                    Integer.MAX_VALUE,
-                    (session,
-                            correlation,
-                            id,
-                            startTime,
-                            stopTime,
-                            start,
-                            stop,
-                            initialTerm,
-                            segment,
-                            term,
-                            mtu,
-                            sessionId,
-                            streamId,
-                            stripped,
-                            original,
-                            source) -> {
-                        if (!known.contains(id)) {
-                            orphans.add(id);
-                        }
-                    });
+            List<Long> orphans = ArchivedRecording.all(archive).stream()
+                    .map(ArchivedRecording::id)
+                    .filter(id -> !known.contains(id))
+                    .toList();
             orphans.forEach(archive::purgeRecording);
             return orphans.size();
         }

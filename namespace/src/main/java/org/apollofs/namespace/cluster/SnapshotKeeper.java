@@ -2,7 +2,6 @@ package org.apollofs.namespace.cluster;
 
 import io.aeron.archive.client.AeronArchive;
 import io.aeron.archive.client.ArchiveException;
-import io.aeron.archive.client.RecordingDescriptorConsumer;
 import io.aeron.cluster.ClusterControl;
 import io.aeron.cluster.ConsensusModule;
 import io.aeron.cluster.RecordingLog;
@@ -184,15 +183,15 @@ final class SnapshotKeeper implements Agent {
     }
 
     private void purgeLog(AeronArchive archive, long recordingId, long keepFrom) {
-        RecordingFound found = new RecordingFound();
-        if (archive.listRecording(recordingId, found) == 0) {
+        ArchivedRecording found = ArchivedRecording.find(archive, recordingId);
+        if (found == null) {
             return;
         }
-        long base = keepFrom <= found.startPosition
-                ? found.startPosition
+        long base = keepFrom <= found.startPosition()
+                ? found.startPosition()
                 : AeronArchive.segmentFileBasePosition(
-                        found.startPosition, keepFrom, found.termLength, found.segmentLength);
-        if (base > found.startPosition) {
+                        found.startPosition(), keepFrom, found.termLength(), found.segmentLength());
+        if (base > found.startPosition()) {
             long segments = archive.purgeSegments(recordingId, base);
             counters.logSegmentsPurged.add(segments);
             LOG.info("namespace member: log purged: from={}, segments={}", base, segments);
@@ -204,41 +203,11 @@ final class SnapshotKeeper implements Agent {
         for (RecordingLog.Entry entry : snapshots) {
             if (entry.logPosition < keepFrom && purged.add(entry.recordingId)) {
                 // Its entry in the recording log stays when it is gone, and counts for nothing.
-                if (archive.listRecording(entry.recordingId, new RecordingFound()) > 0) {
+                if (ArchivedRecording.find(archive, entry.recordingId) != null) {
                     archive.purgeRecording(entry.recordingId);
                     counters.snapshotsPurged.increment();
                 }
             }
-        }
-    }
-
-    /** What the archive says of a recording. */
-    private static final class RecordingFound implements RecordingDescriptorConsumer {
-        private long startPosition;
-        private int segmentLength;
-        private int termLength;
-
-        @Override
-        public void onRecordingDescriptor(
-                long controlSessionId,
-                long correlationId,
-                long recordingId,
-                long startTimestamp,
-                long stopTimestamp,
-                long start,
-                long stopPosition,
-                int initialTermId,
-                int segmentFileLength,
-                int termBufferLength,
-                int mtuLength,
-                int sessionId,
-                int streamId,
-                String strippedChannel,
-                String originalChannel,
-                String sourceIdentity) {
-            startPosition = start;
-            segmentLength = segmentFileLength;
-            termLength = termBufferLength;
         }
     }
 }
