@@ -67,8 +67,8 @@ public final class ChangeFollower {
     /**
      * As {@link #poll}, but waits for something new. Where the last page reached the end it waits 2 ms before it asks, 8 ms if
      * that page was of a thousand entries or more, 16 ms if it was of four thousand, so that a follower beside many writers reads
-     * pages, not entries; and then, the longer nothing comes, up to 20 ms. While it waits it takes what a member has at hand, which may miss what was committed
-     * last; it returns 0 only after asking in earnest.
+     * pages, not entries; and then, the longer nothing comes, up to 20 ms. While it waits it takes what a member has at hand, which may
+     * miss what was committed last; it returns 0 only after asking in earnest.
      *
      * @param timeoutNs longest wait, about; 0: asks once.
      * @return as {@link #poll}; 0 also if the thread is interrupted.

@@ -23,10 +23,10 @@ final class ChangeReader {
     /** Entries that are looked at for a page: a few milliseconds. */
     private static final int MAX_SCANNED = 32 * 1024;
     /**
-     * Bytes of a page after which a reader beside the log lets others run: on a machine with few processors a writer's threads
-     * wait for this one, and a page takes it half a millisecond.
+     * Entries after which a reader beside the log lets others run: on a machine with few processors a writer's threads wait for
+     * this one, and a page takes it half a millisecond.
      */
-    private static final int YIELD_LENGTH = 64 * 1024;
+    private static final int YIELD_SCANNED = 2 * 1024;
     /** Consumers in a page. */
     static final int CONSUMERS_PAGE = 1024;
 
@@ -98,8 +98,8 @@ final class ChangeReader {
                     matching(at, prefix, limit, visitor);
                 }
                 scanned += (int) (next - first);
-                if (live == null && length - yielded >= YIELD_LENGTH) {
-                    yielded = length;
+                if (live == null && scanned - yielded >= YIELD_SCANNED) {
+                    yielded = scanned;
                     YieldingIdleStrategy.INSTANCE.idle();
                 }
             }
