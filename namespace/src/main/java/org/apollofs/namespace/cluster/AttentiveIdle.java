@@ -5,6 +5,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.YieldingIdleStrategy;
 
 /**
@@ -98,10 +99,13 @@ public final class AttentiveIdle {
      * A strategy for the thread of a member's media driver. With many processors it waits as closely as the others: 64 puts under
      * way are a tenth faster so.
      *
+     * @param clock for how long nothing has come.
      * @param received bytes that have come from the network, ever; asked by that thread.
      */
-    IdleStrategy newDriverStrategy(LongSupplier received) {
-        return isLone && !HAS_MANY_PROCESSORS ? add(new Strategy(new Traffic(received), false, true)) : newStrategy();
+    IdleStrategy newDriverStrategy(NanoClock clock, LongSupplier received) {
+        return isLone && !HAS_MANY_PROCESSORS
+                ? add(new Strategy(new Traffic(clock, received), false, true))
+                : newStrategy();
     }
 
     private Strategy add(Strategy strategy) {
@@ -140,17 +144,20 @@ public final class AttentiveIdle {
      * fills a tenth of its buffer.
      */
     private static final class Traffic implements LongSupplier {
+        private final NanoClock clock;
         private final LongSupplier received;
         private long seen;
-        private long seenNs = System.nanoTime() - TRAFFIC_NS;
+        private long seenNs;
 
-        Traffic(LongSupplier received) {
+        Traffic(NanoClock clock, LongSupplier received) {
+            this.clock = clock;
             this.received = received;
+            seenNs = clock.nanoTime() - TRAFFIC_NS;
         }
 
         @Override
         public long getAsLong() {
-            long now = System.nanoTime();
+            long now = clock.nanoTime();
             long bytes = received.getAsLong();
             if (bytes != seen) {
                 seen = bytes;

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ThreadFactory;
 import org.agrona.concurrent.SleepingIdleStrategy;
+import org.agrona.concurrent.SystemNanoClock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,9 +37,11 @@ public final class MemberDriver {
      */
     public static MediaDriver.Context ofMember(Path directory, AttentiveIdle idle, ThreadFactory threads) {
         MediaDriver.Context context = ofClients(directory, idle, threads);
-        return context.sharedIdleStrategy(idle.newDriverStrategy(() -> context.systemCounters()
-                .get(SystemCounterDescriptor.BYTES_RECEIVED)
-                .get()));
+        return context.sharedIdleStrategy(idle.newDriverStrategy(
+                SystemNanoClock.INSTANCE,
+                () -> context.systemCounters()
+                        .get(SystemCounterDescriptor.BYTES_RECEIVED)
+                        .get()));
     }
 
     /** As {@link #ofMember}, for a process that has clients of members elsewhere. */
