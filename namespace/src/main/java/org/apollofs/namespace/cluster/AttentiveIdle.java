@@ -19,8 +19,9 @@ import org.agrona.concurrent.YieldingIdleStrategy;
  *
  * <p>A client's thread and the one that answers questions are close only while they expect something: each thread that waits
  * closely takes some percent of a processor. Else they say how long they may rest at a time. The latter is not on a command's
- * way, and not woken for one. Nor is the media driver's of a lone member, as long as nothing comes from elsewhere: within a host
- * commands go from buffer to buffer, and all that the driver does for them is to move limits that are far away.
+ * way, and not woken for one. Nor, where processors are few, is the media driver's of a lone member, as long as nothing comes from
+ * elsewhere: within a host commands go from buffer to buffer, and all that the driver does for them is to move limits that are
+ * far away.
  *
  * <p>Each {@code new...Strategy} makes one strategy for one thread; {@link #wake} may be called by any.
  */

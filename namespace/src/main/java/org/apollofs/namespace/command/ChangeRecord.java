@@ -77,13 +77,11 @@ public final class ChangeRecord implements ChangeView {
     /**
      * Puts an entry that is a transaction of its own, but for its paths.
      *
-     * @param length as {@link #length} says.
-     * @return where the path goes; the other one comes behind it.
+     * @return where the path goes; the other one comes behind it, and then the next entry.
      */
     public static int put(
             MutableDirectBuffer to,
             int offset,
-            int length,
             long timeNs,
             ChangeOperation operation,
             long inode,
@@ -92,7 +90,6 @@ public final class ChangeRecord implements ChangeView {
             long session,
             int pathLength,
             int otherLength) {
-        to.putShort(offset, (short) (length - Short.BYTES), LITTLE_ENDIAN);
         to.putLong(offset + TIME, timeNs, LITTLE_ENDIAN);
         to.putInt(offset + TRANSACTION, 0, LITTLE_ENDIAN);
         to.putByte(offset + OPERATION, (byte) operation.code());
@@ -101,7 +98,9 @@ public final class ChangeRecord implements ChangeView {
         at = putNumber(to, at, size);
         at = putNumber(to, at, session);
         at = putNumber(to, at, pathLength);
-        return putNumber(to, at, otherLength);
+        at = putNumber(to, at, otherLength);
+        to.putShort(offset, (short) (at + pathLength + otherLength - offset - Short.BYTES), LITTLE_ENDIAN);
+        return at;
     }
 
     /** Sets of which transaction an entry is, by the sequence of the last one less its own. */

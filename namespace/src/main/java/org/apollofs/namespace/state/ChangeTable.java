@@ -214,7 +214,6 @@ final class ChangeTable {
         int path = ChangeRecord.put(
                 open,
                 place(sequence, length),
-                length,
                 store.nowNs(),
                 operation,
                 inode,

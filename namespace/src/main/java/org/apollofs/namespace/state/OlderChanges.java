@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.namespace.client.ChangeOperation;
+import org.apollofs.namespace.client.NamespaceLimits;
 import org.apollofs.namespace.command.ChangeRecord;
 import org.lmdbjava.Cursor;
 import org.lmdbjava.Txn;
@@ -31,8 +32,8 @@ final class OlderChanges {
     private static final int PATH_LENGTH = 52;
     private static final int OTHER_LENGTH = 56;
     private static final int PATH = 60;
-    /** An entry here is shorter than there, and of those of the least length there are less than a hundred to a block. */
-    private static final int MAX_BLOCK_LENGTH = 2 * ChangeRecord.MAX_LENGTH;
+    /** Bytes of the longest block there was: one entry. What comes of a block is shorter than it. */
+    private static final int MAX_BLOCK_LENGTH = Integer.BYTES + PATH + 2 * NamespaceLimits.PATH_LENGTH;
 
     private final UnsafeBuffer block = new UnsafeBuffer(ByteBuffer.allocateDirect(MAX_BLOCK_LENGTH));
     private int length;
@@ -54,28 +55,22 @@ final class OlderChanges {
     }
 
     private void add(long sequence, DirectBuffer from, int offset) {
-        long inode = from.getLong(offset + INODE, LITTLE_ENDIAN);
-        long parent = from.getLong(offset + PARENT, LITTLE_ENDIAN);
-        long size = from.getLong(offset + SIZE, LITTLE_ENDIAN);
-        long session = from.getLong(offset + SESSION, LITTLE_ENDIAN);
         int pathLength = from.getInt(offset + PATH_LENGTH, LITTLE_ENDIAN);
         int otherLength = from.getInt(offset + OTHER_LENGTH, LITTLE_ENDIAN);
-        int entryLength = ChangeRecord.length(inode, parent, size, session, pathLength, otherLength);
         int path = ChangeRecord.put(
                 block,
                 length,
-                entryLength,
                 from.getLong(offset, LITTLE_ENDIAN),
                 ChangeOperation.of(from.getInt(offset + OPERATION, LITTLE_ENDIAN)),
-                inode,
-                parent,
-                size,
-                session,
+                from.getLong(offset + INODE, LITTLE_ENDIAN),
+                from.getLong(offset + PARENT, LITTLE_ENDIAN),
+                from.getLong(offset + SIZE, LITTLE_ENDIAN),
+                from.getLong(offset + SESSION, LITTLE_ENDIAN),
                 pathLength,
                 otherLength);
         block.putBytes(path, from, offset + PATH, pathLength + otherLength);
         ChangeRecord.setTransaction(block, length, from.getLong(offset + TRANSACTION, LITTLE_ENDIAN) - sequence);
-        length += entryLength;
+        length = path + pathLength + otherLength;
     }
 
     /** Counts anew what is retained, in the counters as they stand in their table: entries are of other lengths now. */

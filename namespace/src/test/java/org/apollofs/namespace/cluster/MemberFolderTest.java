@@ -58,9 +58,7 @@ class MemberFolderTest {
     @Test
     void shouldDropAPartOfACopyAndKeepWhatWasPutAside() throws IOException {
         folder.giveUpLog();
-        folder.beginJoin();
-        write(folder.archive().resolve("recording"), "theirs");
-        write(folder.cluster().resolve(LOG), "theirs");
+        copyTheirs();
         prepare();
         checkAside();
     }
@@ -69,9 +67,7 @@ class MemberFolderTest {
     void shouldDropAPartOfACopyWhereNoLogWas() throws IOException {
         Files.delete(folder.archive().resolve("recording"));
         Files.delete(folder.cluster().resolve(LOG));
-        folder.beginJoin();
-        write(folder.archive().resolve("recording"), "theirs");
-        write(folder.cluster().resolve(LOG), "theirs");
+        copyTheirs();
         prepare();
         assertTrue(folder.isEmpty());
         assertFalse(folder.hasFallenBehind());
@@ -82,9 +78,7 @@ class MemberFolderTest {
     @Test
     void shouldKeepAWholeCopyAndDropWhatWasPutAside() throws IOException {
         folder.giveUpLog();
-        folder.beginJoin();
-        write(folder.archive().resolve("recording"), "theirs");
-        write(folder.cluster().resolve(LOG), "theirs");
+        copyTheirs();
         // Killed when the copy was said to be whole, and what was put aside was still there.
         Files.delete(root.resolve("joining"));
         assertTrue(Files.exists(root.resolve("aside")));
@@ -92,11 +86,15 @@ class MemberFolderTest {
         checkTheirs();
         // And not killed.
         folder.giveUpLog();
+        copyTheirs();
+        folder.endJoin();
+        checkTheirs();
+    }
+
+    private void copyTheirs() throws IOException {
         folder.beginJoin();
         write(folder.archive().resolve("recording"), "theirs");
         write(folder.cluster().resolve(LOG), "theirs");
-        folder.endJoin();
-        checkTheirs();
     }
 
     private void prepare() {

@@ -83,7 +83,6 @@ class ChangeRecordTest {
         int at = ChangeRecord.put(
                 run,
                 end,
-                length,
                 change.timeNs(),
                 change.operation(),
                 change.inode(),
@@ -95,7 +94,7 @@ class ChangeRecordTest {
         run.putBytes(at, path);
         run.putBytes(at + path.length, other);
         ChangeRecord.setTransaction(run, end, change.transaction() - change.sequence());
-        assertEquals(length, at + path.length + other.length - end);
+        assertEquals(end + length, ChangeRecord.after(run, end));
         end += length;
     }
 
