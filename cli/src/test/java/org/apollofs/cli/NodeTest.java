@@ -209,7 +209,7 @@ final class NodeTest {
         return bytes;
     }
 
-    private static boolean hasLibfuse() {
+    static boolean hasLibfuse() {
         return Stream.of("/lib", "/usr/lib", "/lib64", "/usr/local/lib")
                 .flatMap(place -> Stream.of(place, place + "/x86_64-linux-gnu", place + "/aarch64-linux-gnu"))
                 .anyMatch(place -> Files.exists(Path.of(place, "libfuse.so.2")));

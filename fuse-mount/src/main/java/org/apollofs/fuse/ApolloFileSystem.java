@@ -3,6 +3,7 @@ package org.apollofs.fuse;
 import static org.apollofs.namespace.client.AttributeChange.KEEP;
 
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.apollofs.dataplane.client.DataClient;
 import org.apollofs.dataplane.client.OpenFile;
@@ -93,7 +94,7 @@ public final class ApolloFileSystem {
         }
         if (rest.mtimeNs() != KEEP) {
             // Else the commit of what is written already would, later, set a time of its own.
-            commitIfWritten(inode);
+            onWritten(inode, OpenFile::commit);
         }
         if (rest.size() != KEEP) {
             truncate(inode, rest.size(), handle);
@@ -181,7 +182,8 @@ public final class ApolloFileSystem {
     }
 
     /**
-     * Renames. A file that this host is writing is committed first: a rename publishes.
+     * Renames. A file that this host is writing is committed first, since a rename publishes: it fails if writes were lost
+     * that no fsync or close has told anybody.
      *
      * @param flags 0, {@link Namespace#RENAME_NOREPLACE} or {@link Namespace#RENAME_EXCHANGE}.
      * @throws FuseException EINVAL for other flags (RENAME_WHITEOUT).
@@ -195,7 +197,7 @@ public final class ApolloFileSystem {
         if (openInodes.anyWriter()) {
             Inode source = namespace.lookup(parent, name);
             if (source != null && source.isRegular()) {
-                commitIfWritten(source.id());
+                onWritten(source.id(), OpenFile::fsync);
             }
         }
         Inode replaced = flags == 0 ? namespace.lookup(newParent, newName) : null;
@@ -266,46 +268,34 @@ public final class ApolloFileSystem {
         files.get(handle).file().read(fileOffset, length, result);
     }
 
-    /** Writes bytes, copied. */
-    public void write(long handle, long fileOffset, DirectBuffer source, int offset, int length) {
-        FileHandle open = writable(handle);
-        if (open.append() && fileOffset != open.file().size()) {
-            // The kernel's idea of the end is older than another host's write, or the data plane's.
-            open.file().append(source, offset, length);
-        } else {
-            open.file().write(fileOffset, source, offset, length);
-        }
-        if (open.synchronous()) {
-            open.file().fsync();
-        }
+    /**
+     * Writes bytes, copied.
+     *
+     * @param isWriteBack whether these are pages of a shared mapping, through a handle that the kernel guessed: it looks
+     *     neither at a count nor at what the error is for, so such a write succeeds or fails whole and for itself.
+     * @return bytes written: where only the first ones were taken, those.
+     */
+    public int write(long handle, long fileOffset, DirectBuffer source, int offset, int length, boolean isWriteBack) {
+        return files.get(handle).write(fileOffset, source, offset, length, isWriteBack);
     }
 
     /**
      * Writes a slab's first bytes, without a copy. The slab is taken over, also when the call throws.
      *
      * @param listener as {@link OpenFile#writeSlab} tells it; never where the file is open for synchronous writing.
+     * @param isWriteBack as {@link #write} has it.
+     * @return bytes written: where only the first ones were taken, those.
      */
-    public void writeSlab(long handle, long fileOffset, Slab slab, int length, WriteListener listener) {
+    public int writeSlab(
+            long handle, long fileOffset, Slab slab, int length, WriteListener listener, boolean isWriteBack) {
         FileHandle open;
-        boolean atEnd;
         try {
-            open = writable(handle);
-            atEnd = open.append() && fileOffset != open.file().size();
-            if (atEnd) {
-                open.file().append(slab.buffer(), 0, length);
-            }
-        } catch (RuntimeException e) {
+            open = files.get(handle);
+        } catch (FuseException e) {
             slab.release();
             throw e;
         }
-        if (atEnd) {
-            slab.release();
-        } else {
-            open.file().writeSlab(fileOffset, slab, length, open.synchronous() ? WriteListener.NONE : listener);
-        }
-        if (open.synchronous()) {
-            open.file().fsync();
-        }
+        return open.writeSlab(fileOffset, slab, length, listener, isWriteBack);
     }
 
     /** Whether {@link #dropPrivileges} may have something to do: a cheap look before the question who the writer is. */
@@ -412,7 +402,7 @@ public final class ApolloFileSystem {
         long inode = committed.id();
         boolean truncate = (flags & OpenFlags.O_TRUNC) != 0;
         boolean writable = (flags & ACCESS_MODE) != OpenFlags.O_RDONLY || truncate;
-        OpenFile file = data.open(inode, truncate);
+        OpenFile file = data.open(committed, truncate);
         boolean first = openInodes.get(inode) == null;
         OpenInodes.OpenInode open = openInodes.add(inode, writable);
         open.privileged |= Attributes.isPrivileged(committed.mode());
@@ -474,14 +464,6 @@ public final class ApolloFileSystem {
         namespace.releaseUnlinked(removed.id());
     }
 
-    private FileHandle writable(long handle) {
-        FileHandle open = files.get(handle);
-        if (!open.writable()) {
-            throw new FuseException(Errno.EBADF, "write: handle is read-only: inode=" + open.inode().inode);
-        }
-        return open;
-    }
-
     private AttributeChange droppingPrivileges(long inode, AttributeChange change) {
         int mode =
                 change.mode() != KEEP ? (int) change.mode() : committed(inode).mode();
@@ -506,7 +488,8 @@ public final class ApolloFileSystem {
         }
     }
 
-    private void commitIfWritten(long inode) {
+    /** Calls a file if it is open for writing, through a handle of its own. */
+    private void onWritten(long inode, Consumer<OpenFile> call) {
         ReentrantLock lock = openInodes.lock(inode);
         OpenFile file;
         lock.lock();
@@ -520,7 +503,7 @@ public final class ApolloFileSystem {
             lock.unlock();
         }
         try {
-            file.fsync();
+            call.accept(file);
         } finally {
             file.release();
         }

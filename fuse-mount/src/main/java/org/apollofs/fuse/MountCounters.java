@@ -15,7 +15,8 @@ public final class MountCounters {
         STORAGE_FAULTS(7, "requests failed by the storage (EIO, ENOSPC, ETIMEDOUT)", "requests"),
         UNSUPPORTED(8, "requests of a kind that is not supported", "requests"),
         UNWANTED_REPLIES(9, "replies nobody waited for any more", "replies"),
-        BUGS(10, "requests failed by an unexpected exception", "requests");
+        BUGS(10, "requests failed by an unexpected exception", "requests"),
+        SHORT_WRITES(11, "writes of which only the first bytes were taken", "writes");
 
         private final int id;
         private final String label;
@@ -56,6 +57,14 @@ public final class MountCounters {
     /** Adds. */
     public void add(Counter counter, long amount) {
         values[counter.id()].add(amount);
+    }
+
+    /** A write was answered. @param written bytes that were taken. @param wanted bytes that were to be. */
+    public void onWritten(int written, int wanted) {
+        add(Counter.WRITE_BYTES, written);
+        if (written < wanted) {
+            increment(Counter.SHORT_WRITES);
+        }
     }
 
     /** The sum so far. */

@@ -5,12 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.util.List;
 import java.util.Set;
@@ -65,6 +70,45 @@ class KernelMountTest extends MountContract {
                         .compareTo(Files.getAttribute(file, "unix:ctime").toString())
                 < 0);
         assertEquals(modified, Files.getLastModifiedTime(file));
+    }
+
+    /** The kernel guesses a handle for pages that it writes back: the latest, here one that appends. */
+    @Test
+    void shouldWritePagesBackToTheirPlaceBesideAHandleThatAppends() throws IOException {
+        byte[] bytes = random(22, 20_000);
+        Path path = Files.write(root.resolve("file"), bytes);
+        try (FileChannel mapped = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                FileChannel appending = FileChannel.open(path, StandardOpenOption.APPEND)) {
+            MappedByteBuffer pages = map(mapped, bytes.length);
+            bytes[5000] ^= 1;
+            pages.put(5000, bytes[5000]);
+            pages.force();
+            assertEquals(bytes.length, appending.size());
+        }
+        assertArrayEquals(bytes, Files.readAllBytes(path));
+    }
+
+    /** The kernel does not look at the count for pages that it writes back. */
+    @Test
+    void shouldFailPagesThatWereTakenInPart() throws IOException {
+        byte[] bytes = random(23, 20_000);
+        Path path = Files.write(root.resolve("file"), bytes);
+        try (FileChannel mapped = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            MappedByteBuffer pages = map(mapped, bytes.length);
+            pages.put(5000, (byte) (bytes[5000] + 1));
+            data.takesAtMost = 1000;
+            assertThrows(UncheckedIOException.class, pages::force);
+            data.takesAtMost = Integer.MAX_VALUE;
+        }
+    }
+
+    private static MappedByteBuffer map(FileChannel file, int length) throws IOException {
+        try {
+            return file.map(FileChannel.MapMode.READ_WRITE, 0, length);
+        } catch (IOException e) {
+            assumeTrue(!e.getMessage().contains("No such device"), "shared mappings need Linux 6.6");
+            throw e;
+        }
     }
 
     private static UserDefinedFileAttributeView attributes(Path path) {

@@ -30,6 +30,8 @@ public final class MemoryDataClient implements DataClient {
     private final Map<Long, Content> contents = new HashMap<>();
     volatile DataException.Kind failWrites;
     volatile DataException.Kind failReads;
+    /** Bytes of each write that are taken before it fails. */
+    volatile int takesAtMost = Integer.MAX_VALUE;
     /** Keep the slabs that come with writes until the next fsync, as a client with chunks under way does. */
     volatile boolean keepsWrittenSlabs;
 
@@ -131,17 +133,22 @@ public final class MemoryDataClient implements DataClient {
             if (failWrites != null) {
                 throw new DataException(failWrites, "write failed on purpose: inode=" + inode);
             }
+            int taken = Math.min(length, takesAtMost);
             int done = 0;
-            while (done < length) {
+            while (done < taken) {
                 long at = fileOffset + done;
                 int from = (int) (at % BLOCK_LENGTH);
-                int count = Math.min(length - done, BLOCK_LENGTH - from);
+                int count = Math.min(taken - done, BLOCK_LENGTH - from);
                 byte[] block = blocks.computeIfAbsent(at / BLOCK_LENGTH, key -> new byte[BLOCK_LENGTH]);
                 source.getBytes(offset + done, block, from, count);
                 done += count;
             }
-            size = Math.max(size, fileOffset + length);
+            size = Math.max(size, fileOffset + taken);
             dirty();
+            if (taken < length) {
+                throw new DataException(
+                        DataException.Kind.NO_SPACE, "write ended early on purpose: inode=" + inode, taken);
+            }
         }
 
         synchronized void read(long fileOffset, int length, ReadResult result) {

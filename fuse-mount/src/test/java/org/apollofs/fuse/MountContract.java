@@ -47,7 +47,7 @@ abstract class MountContract {
     Path scratch;
 
     private LocalNamespace namespace;
-    private MemoryDataClient data;
+    MemoryDataClient data;
     private MountFixture fixture;
     /** Of the mount. */
     Path root;
@@ -168,7 +168,8 @@ abstract class MountContract {
     @Test
     void shouldSetTimesToTheNanosecond() {
         fixture.shell(
-                "touch f; touch -m -d '1969-12-31 23:59:58.5 UTC' f; touch -a -d '2030-01-01 00:00:00.000000001 UTC' f");
+                "touch f; touch -m -d '1969-12-31 23:59:58.5 UTC' f; touch -a -d '2030-01-01 00:00:00.000000001 UTC'"
+                        + " f");
         assertEquals("-1.500000000 1893456000.000000001\n", fixture.shell("stat -c '%.9Y %.9X' f"));
         fixture.shell("touch f; [ $(($(date +%s) - $(stat -c %Y f))) -lt 100 ]");
     }
@@ -486,26 +487,54 @@ abstract class MountContract {
     }
 
     @Test
+    void shouldAnswerAWriteThatWasTakenInPartWithACount() throws IOException {
+        byte[] bytes = random(1, 100_000);
+        try (FileChannel file = FileChannel.open(
+                root.resolve("f"), StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ)) {
+            data.takesAtMost = 70_000;
+            assertEquals(70_000, file.write(ByteBuffer.wrap(bytes)));
+            assertEquals(70_000, file.size());
+            data.takesAtMost = 0;
+            assertThrows(IOException.class, () -> file.write(ByteBuffer.wrap(bytes)));
+            data.takesAtMost = Integer.MAX_VALUE;
+            assertEquals(30_000, file.write(ByteBuffer.wrap(bytes, 70_000, 30_000)));
+        }
+        assertArrayEquals(bytes, Files.readAllBytes(root.resolve("f")));
+        // What is to be durable when it returns is whole, or has failed.
+        try (FileChannel file =
+                FileChannel.open(root.resolve("f"), StandardOpenOption.WRITE, StandardOpenOption.DSYNC)) {
+            data.takesAtMost = 70_000;
+            assertThrows(IOException.class, () -> file.write(ByteBuffer.wrap(bytes)));
+            data.takesAtMost = Integer.MAX_VALUE;
+        }
+    }
+
+    @Test
     void shouldCopyTreeWithoutDifference() {
         fixture.shell("mkdir ../tree; cd ../tree; for d in a b c/d; do mkdir -p $d; for i in $(seq 60); do "
                 + "head -c $((i * i * 40)) /dev/urandom > $d/f$i; done; done; ln -s a/f1 link; chmod 750 b/f3");
         fixture.shell(
-                "cp -a ../tree copy; diff -r --no-dereference ../tree copy; "
-                        + "(cd ../tree; find . -printf '%p %m %s %T@ %l\\n' | grep -v '^. ' | sed 's/^\\(\\S* \\S*\\) [0-9]* \\(.*\\)$/\\1 \\2/' | sort) > ../a;"
-                        + "(cd copy; find . -printf '%p %m %s %T@ %l\\n' | grep -v '^. ' | sed 's/^\\(\\S* \\S*\\) [0-9]* \\(.*\\)$/\\1 \\2/' | sort) > ../b; cmp ../a ../b");
+                "cp -a ../tree copy; diff -r --no-dereference ../tree copy; (cd ../tree; find . -printf '%p %m %s %T@"
+                    + " %l\\n"
+                    + "' | grep -v '^. ' | sed 's/^\\(\\S* \\S*\\) [0-9]* \\(.*\\)$/\\1 \\2/' | sort) > ../a;(cd copy;"
+                    + " find . -printf '%p %m %s %T@ %l\\n"
+                    + "' | grep -v '^. ' | sed 's/^\\(\\S* \\S*\\) [0-9]* \\(.*\\)$/\\1 \\2/' | sort) > ../b; cmp ../a"
+                    + " ../b");
         fixture.shell(
-                "tar cf - -C copy . | tar xf - -C . --one-top-level=again; diff -r --no-dereference copy again; "
-                        + "find copy -type f | xargs sha256sum > sums; sha256sum -c --quiet sums; rm -r copy again; [ \"$(ls)\" = sums ]");
+                "tar cf - -C copy . | tar xf - -C . --one-top-level=again; diff -r --no-dereference copy again; find"
+                        + " copy -type f | xargs sha256sum > sums; sha256sum -c --quiet sums; rm -r copy again; ["
+                        + " \"$(ls)\" = sums ]");
     }
 
     @Test
     void shouldHostGitRepository() {
         assumeTrue(MountFixture.hasCommand("git"), "needs git");
-        fixture.shell(
-                "export HOME=$PWD/.. GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b;"
-                        + "git init -q -b main repo; cd repo; for i in $(seq 40); do seq $i 900 > f$i; done; git add .; git commit -q -m one;"
-                        + "for i in $(seq 20); do echo more >> f$i; done; git commit -q -a -m two; git gc -q; git fsck --full --strict;"
-                        + "git status --porcelain; cd ..; git clone -q --no-hardlinks repo clone; cd clone; git fsck --full; git log --oneline | wc -l | grep -q 2");
+        fixture.shell("export HOME=$PWD/.. GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a"
+                + " GIT_COMMITTER_EMAIL=a@b;git init -q -b main repo; cd repo; for i in $(seq 40); do seq $i 900 >"
+                + " f$i; done; git add .; git commit -q -m one;for i in $(seq 20); do echo more >> f$i; done; git"
+                + " commit -q -a -m two; git gc -q; git fsck --full --strict;git status --porcelain; cd ..; git"
+                + " clone -q --no-hardlinks repo clone; cd clone; git fsck --full; git log --oneline | wc -l |"
+                + " grep -q 2");
     }
 
     @Test
@@ -522,10 +551,11 @@ abstract class MountContract {
     @Test
     void shouldServeManyWritersOfOneFile() {
         fixture.shell(
-                "truncate -s 16M shared; for i in 0 1 2 3; do (for j in 0 1 2 3; do "
-                        + "head -c 1M /dev/zero | tr '\\0' \"\\\\00$((i + 1))\" | dd of=shared bs=1M seek=$((j * 4 + i)) conv=notrunc status=none iflag=fullblock; done) & done; wait;"
-                        + "[ $(stat -c %s shared) = 16777216 ]; [ $(tr -d '\\1' < shared | wc -c) = 12582912 ];"
-                        + "[ $(tr -d '\\2\\3\\4' < shared | wc -c) = 4194304 ]; cmp <(head -c 1M shared | tail -c 10) <(printf '\\1%.0s' 1 2 3 4 5 6 7 8 9 10)");
+                "truncate -s 16M shared; for i in 0 1 2 3; do (for j in 0 1 2 3; do head -c 1M /dev/zero | tr '\\0'"
+                    + " \"\\\\00$((i + 1))\" | dd of=shared bs=1M seek=$((j * 4 + i)) conv=notrunc status=none"
+                    + " iflag=fullblock; done) & done; wait;[ $(stat -c %s shared) = 16777216 ]; [ $(tr -d '\\1' <"
+                    + " shared | wc -c) = 12582912 ];[ $(tr -d '\\2\\3\\4' < shared | wc -c) = 4194304 ]; cmp <(head"
+                    + " -c 1M shared | tail -c 10) <(printf '\\1%.0s' 1 2 3 4 5 6 7 8 9 10)");
     }
 
     @Test

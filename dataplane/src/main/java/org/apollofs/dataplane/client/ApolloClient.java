@@ -15,6 +15,7 @@ import org.apollofs.dataplane.stripe.StripeReader;
 import org.apollofs.dataplane.stripe.Targets;
 import org.apollofs.io.buffer.Slab;
 import org.apollofs.io.buffer.SlabPool;
+import org.apollofs.namespace.client.Inode;
 import org.apollofs.namespace.client.Namespace;
 import org.apollofs.namespace.client.NamespaceException;
 import org.apollofs.namespace.client.PlacementTable;
@@ -129,6 +130,15 @@ public final class ApolloClient implements DataClient {
 
     @Override
     public OpenFile open(long inode, boolean truncate) {
+        return open(inode, FileState.NO_VERSION, truncate);
+    }
+
+    @Override
+    public OpenFile open(Inode inode, boolean truncate) {
+        return open(inode.id(), inode.contentVersion(), truncate);
+    }
+
+    private OpenFile open(long inode, long contentVersion, boolean truncate) {
         FileState file;
         boolean joined;
         synchronized (files) {
@@ -140,6 +150,7 @@ public final class ApolloClient implements DataClient {
             }
             file.handles++;
         }
+        file.versionIs(contentVersion);
         if (truncate) {
             file.truncateAtOpen();
         } else if (joined) {
@@ -149,16 +160,24 @@ public final class ApolloClient implements DataClient {
         return new FileHandle(this, file, new FileReader(file, plans, builders), new FileCommitter(file));
     }
 
-    /** @param errorsSeen errors of the file that the handle was told of. */
-    void release(FileState file, FileCommitter committer, int errorsSeen) {
+    /** @param watch what the handle is yet to be told. */
+    void release(FileState file, FileCommitter committer, WriteErrors.Watch watch) {
+        boolean last;
         synchronized (files) {
-            if (file.handles > 1) {
+            last = file.handles == 1;
+            if (!last) {
                 file.handles--;
-                return;
             }
         }
-        // The last one, it seems: the commit comes first, so that who opens the file meanwhile joins it.
-        DataException failure = commitAtRelease(file, committer, errorsSeen);
+        if (last) {
+            releaseLast(file, committer);
+        }
+        watch.throwAtRelease();
+    }
+
+    /** The last one, it seems: the commit comes first, so that who opens the file meanwhile joins it. */
+    private void releaseLast(FileState file, FileCommitter committer) {
+        DataException failure = commitAtRelease(committer);
         boolean last;
         synchronized (files) {
             last = --file.handles == 0;
@@ -177,19 +196,15 @@ public final class ApolloClient implements DataClient {
     /**
      * Commits what is left. A file that was unlinked meanwhile, and dropped, has nothing to commit.
      *
-     * @return what the handle was not told yet, or null.
+     * @return why it could not, or null.
      */
-    private static DataException commitAtRelease(FileState file, FileCommitter committer, int errorsSeen) {
-        int errors = file.errorCount;
+    private static DataException commitAtRelease(FileCommitter committer) {
         try {
-            committer.commit();
-            if (file.errorCount != errors) {
-                committer.commit();
-            }
+            committer.commit(() -> false);
+            return null;
         } catch (DataException e) {
             return e.kind() == DataException.Kind.STALE ? null : e;
         }
-        return file.errorCount == errorsSeen ? null : file.lastError;
     }
 
     private FileState find(long inode) {
@@ -280,7 +295,8 @@ public final class ApolloClient implements DataClient {
         DataException first = null;
         for (FileState file : open) {
             try {
-                new FileCommitter(file).commit();
+                new FileCommitter(file).commit(() -> false);
+                file.errors.throwUntold();
             } catch (DataException e) {
                 first = first == null ? e : first;
             }

@@ -1,6 +1,7 @@
 package org.apollofs.dataplane.client;
 
 import org.apollofs.io.buffer.SlabPool;
+import org.apollofs.namespace.client.Inode;
 
 /**
  * File data as a mount sees it. Thread-safe; the calls of {@link OpenFile} may wait, so they belong on FUSE workers.
@@ -14,6 +15,15 @@ public interface DataClient extends AutoCloseable {
      *     is committed (fsync or close; closing commits an empty file too).
      */
     OpenFile open(long inode, boolean truncate);
+
+    /**
+     * As {@link #open(long, boolean)}, by who knows the inode already.
+     *
+     * @param inode as the namespace gave it, lately.
+     */
+    default OpenFile open(Inode inode, boolean truncate) {
+        return open(inode.id(), truncate);
+    }
 
     /** Size of a file with what this host has not committed yet, or {@code committedSize} if it has nothing open. */
     long visibleSize(long inode, long committedSize);

@@ -19,14 +19,29 @@ public final class DataException extends RuntimeException {
     }
 
     private final Kind kind;
+    private final int bytesWritten;
 
     public DataException(Kind kind, String message) {
+        this(kind, message, 0);
+    }
+
+    /** @param bytesWritten bytes of the write that were taken before it failed. */
+    public DataException(Kind kind, String message, int bytesWritten) {
         super(message);
         this.kind = kind;
+        this.bytesWritten = bytesWritten;
     }
 
     /** What happened. */
     public Kind kind() {
         return kind;
+    }
+
+    /**
+     * Bytes of a write, from its start, that were taken all the same: they are as if a shorter write had succeeded. What
+     * follows them was not, and the file is there as it was.
+     */
+    public int bytesWritten() {
+        return bytesWritten;
     }
 }

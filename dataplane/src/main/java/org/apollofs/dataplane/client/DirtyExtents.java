@@ -1,10 +1,7 @@
 package org.apollofs.dataplane.client;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import org.apollofs.dataplane.stripe.Chunk;
-import org.apollofs.namespace.client.Extent;
 
 /**
  * What a file holds that is not committed: ranges of the file and the chunks with their bytes, sorted by file offset,
@@ -179,37 +176,15 @@ final class DirtyExtents {
         }
     }
 
-    /** The ranges now, to be committed later. */
-    DirtyExtents copy() {
-        DirtyExtents copy = new DirtyExtents();
-        int capacity = Math.max(FIRST_CAPACITY, count);
-        copy.offsets = Arrays.copyOf(offsets, capacity);
-        copy.lengths = Arrays.copyOf(lengths, capacity);
-        copy.chunkOffsets = Arrays.copyOf(chunkOffsets, capacity);
-        copy.chunks = Arrays.copyOf(chunks, capacity);
-        Arrays.fill(copy.chunks, count, capacity, null);
-        copy.count = count;
-        return copy;
-    }
-
-    /**
-     * The ranges as extents, in as few runs as can be. All chunks must be durable: only then is their name final.
-     *
-     * @param session of this host.
-     * @param k data chunks of a stripe.
-     */
-    List<Extent> toExtents(long session, int k) {
-        List<Extent> extents = new ArrayList<>();
-        RunBuilder run = new RunBuilder(session, k);
+    /** The ranges now of chunks that have their place in a stripe, to be committed later. */
+    CommitRanges copyPlaced() {
+        int capacity = Math.max(1, count);
+        CommitRanges copy = new CommitRanges(capacity);
         for (int i = 0; i < count; i++) {
-            if (!run.append(offsets[i], lengths[i], chunks[i], chunkOffsets[i])) {
-                extents.add(run.finish());
-                run.begin(offsets[i], lengths[i], chunks[i], chunkOffsets[i]);
+            if (chunks[i].stripe() != null) {
+                copy.add(offsets[i], lengths[i], chunks[i], chunkOffsets[i]);
             }
         }
-        if (count > 0) {
-            extents.add(run.finish());
-        }
-        return extents;
+        return copy;
     }
 }

@@ -9,12 +9,20 @@ final class Errors {
 
     /** @param context what was done, to what: put before the message. */
     static DataException of(StripeException e, String context) {
-        DataException.Kind kind = switch (e.kind()) {
+        return new DataException(kind(e), context + e.getMessage());
+    }
+
+    /** @param bytesWritten bytes of a write that were taken before. */
+    static DataException of(StripeException e, int bytesWritten) {
+        return new DataException(kind(e), e.getMessage(), bytesWritten);
+    }
+
+    private static DataException.Kind kind(StripeException e) {
+        return switch (e.kind()) {
             case IO_ERROR -> DataException.Kind.IO_ERROR;
             case NO_SPACE -> DataException.Kind.NO_SPACE;
             case TIMEOUT -> DataException.Kind.TIMEOUT;
         };
-        return new DataException(kind, context + e.getMessage());
     }
 
     /** @param context what was done, to what: put before the message. */

@@ -1,9 +1,9 @@
 package org.apollofs.dataplane.client;
 
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.apollofs.dataplane.stripe.Chunk;
 import org.apollofs.dataplane.stripe.Stripe;
 import org.apollofs.dataplane.stripe.StripeException;
@@ -19,6 +19,9 @@ import org.apollofs.namespace.client.NamespaceException;
 /**
  * Makes what a file holds uncommitted durable, and commits it: first the stripes, then the namespace. Workers call and
  * wait; the file's {@code commitLock} lets one at a time.
+ *
+ * <p>What can be committed is, whatever became of the rest: bytes whose stripe was given up are taken out and noted in
+ * {@link WriteErrors} for the handles to be told, bytes that find no stripe stay for the next commit and fail this one.
  */
 final class FileCommitter {
     /** An extent is some 60 bytes in a command, and a command at most 1 MiB. */
@@ -34,17 +37,23 @@ final class FileCommitter {
         this.core = file.core;
     }
 
-    /** What goes into one commit. */
+    /** What goes into one commit. Of a file that is to be replaced, all of it does, or there is a {@code refusal}. */
     private record Snapshot(
-            DirtyExtents dirty, List<Stripe> stripes, boolean replace, long size, long mtimeNs, long writes) {}
+            CommitRanges ranges, List<Stripe> closed, boolean replace, long mtimeNs, StripeException refusal) {}
 
-    /** Commits what there is, if anything. @throws DataException if it could not be; what is not committed stays. */
-    void commit() {
+    /**
+     * Commits what there is, if anything.
+     *
+     * @param mayReplaceBroken asked if the file is to be replaced and the new content has lost bytes: whether to commit it
+     *     all the same. If not, nothing is done. Called with the file's lock held.
+     * @throws DataException if something could not be committed, which stays.
+     */
+    void commit(BooleanSupplier mayReplaceBroken) {
         file.commitLock.lock();
         try {
             boolean done = !file.isDirty;
             while (!done) {
-                done = file.image != null ? commitInline() : commitStripes();
+                done = file.image != null ? commitInline(mayReplaceBroken) : commitStripes(mayReplaceBroken);
             }
         } catch (StripeException e) {
             throw Errors.of(e, "");
@@ -55,7 +64,7 @@ final class FileCommitter {
         }
     }
 
-    /** Cuts or extends, committed at once. */
+    /** Cuts or extends, committed at once, after what was written before. */
     void truncate(long size) {
         if (size < 0 || size > FileState.MAX_SIZE) {
             throw new DataException(
@@ -63,8 +72,10 @@ final class FileCommitter {
         }
         file.commitLock.lock();
         try {
-            commit();
-            core.namespace().setAttributes(file.inode, AttributeChange.size(size));
+            commit(() -> true);
+            file.versionIs(core.namespace()
+                    .setAttributes(file.inode, AttributeChange.size(size))
+                    .contentVersion());
             file.invalidate();
         } catch (NamespaceException e) {
             throw Errors.of(e, "truncate failed: inode=" + file.inode + ", size=" + size + ": ");
@@ -76,13 +87,16 @@ final class FileCommitter {
     // ---- small files
 
     /** @return false if it is to be tried again. */
-    private boolean commitInline() {
+    private boolean commitInline(BooleanSupplier mayReplaceBroken) {
         for (int conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
             byte[] content;
             long expected;
             long writes;
             boolean replace;
             FileContent base = file.content();
+            if (isReplaceRefused(mayReplaceBroken)) {
+                return true;
+            }
             file.lock.lock();
             try {
                 if (file.image == null || (!file.replace && !file.isCurrent(base))) {
@@ -116,9 +130,7 @@ final class FileCommitter {
                 }
             }
         }
-        throw new DataException(
-                DataException.Kind.TIMEOUT,
-                "commit failed: inode=" + file.inode + ": others changed it each of " + MAX_CONFLICTS + " times");
+        throw conflict();
     }
 
     private void onInlineCommitted(Inode after, byte[] content, long writes) {
@@ -126,6 +138,8 @@ final class FileCommitter {
         file.lock.lock();
         try {
             file.replace = false;
+            file.isReplaceBroken = false;
+            file.versionIs(after.contentVersion());
             file.committedIs(new FileContent(after, content, List.of()));
             if (file.writes == writes) {
                 file.image = null;
@@ -165,41 +179,51 @@ final class FileCommitter {
     // ---- stripes
 
     /** @return false if it is to be tried again. */
-    private boolean commitStripes() {
+    private boolean commitStripes(BooleanSupplier mayReplaceBroken) {
         Snapshot snapshot = closeAll();
         if (snapshot == null) {
             return false;
         }
-        if (!snapshot.stripes().isEmpty()) {
-            file.writer.awaitFinal(snapshot.stripes());
+        Set<Stripe> stripes = snapshot.ranges().stripes();
+        if (!stripes.isEmpty()) {
+            file.writer.awaitFinal(stripes);
         }
-        file.lock.lock();
-        try {
-            int before = file.errorCount;
-            file.takeFailures();
-            if (file.errorCount != before || anyFailed(snapshot.stripes())) {
-                // The handle that commits finds the error; what is good goes with the next commit.
+        for (Stripe stripe : stripes) {
+            if (stripe.hasFailed()) {
+                // Once more, without it.
+                return false;
+            }
+        }
+        if (snapshot.replace()) {
+            if (snapshot.refusal() != null) {
+                throw snapshot.refusal();
+            }
+            if (isReplaceRefused(mayReplaceBroken)) {
                 return true;
             }
-        } finally {
-            file.lock.unlock();
         }
-        commitExtents(snapshot);
-        onCommitted(snapshot);
+        if (!commitRanges(snapshot)) {
+            return false;
+        }
+        onCommitted(snapshot, stripes);
+        if (snapshot.refusal() != null) {
+            throw snapshot.refusal();
+        }
         return true;
     }
 
-    private static boolean anyFailed(List<Stripe> stripes) {
-        for (Stripe stripe : stripes) {
-            if (stripe.hasFailed()) {
-                return true;
-            }
+    private boolean isReplaceRefused(BooleanSupplier mayReplaceBroken) {
+        file.lock.lock();
+        try {
+            return file.isReplaceBroken && !mayReplaceBroken.getAsBoolean();
+        } finally {
+            file.lock.unlock();
         }
-        return false;
     }
 
     /** Places the open chunk, closes the open stripe. @return all there is to commit, or null if it became small. */
     private Snapshot closeAll() {
+        StripeException refusal = null;
         while (true) {
             Chunk ready = null;
             Stripe closing = null;
@@ -210,23 +234,20 @@ final class FileCommitter {
                 if (file.image != null) {
                     return null;
                 }
-                file.takeFailures();
-                needsStripe = file.openChunk != null && !file.writer.hasSlot();
-                if (!needsStripe && file.openChunk != null) {
-                    ready = file.openChunk;
-                    file.openChunk = null;
-                    file.writer.place(ready);
+                file.dropFailed();
+                needsStripe = refusal == null && file.openChunk != null && !file.hasSlot();
+                if (refusal == null && !needsStripe && file.openChunk != null) {
+                    ready = file.placeOpenChunk();
                 }
                 if (!needsStripe) {
                     closing = file.writer == null ? null : file.writer.close();
                     dropUnused();
                     snapshot = new Snapshot(
-                            file.dirty.copy(),
+                            file.dirty.copyPlaced(),
                             List.copyOf(file.uncommitted),
                             file.replace,
-                            file.writtenEnd,
                             file.modificationTimeNs,
-                            file.writes);
+                            refusal);
                 }
             } finally {
                 file.lock.unlock();
@@ -240,7 +261,12 @@ final class FileCommitter {
             if (!needsStripe) {
                 return snapshot;
             }
-            file.installStripe();
+            try {
+                file.installStripe();
+            } catch (StripeException e) {
+                // The open chunk waits; what has its place does not wait for it.
+                refusal = e;
+            }
         }
     }
 
@@ -252,57 +278,91 @@ final class FileCommitter {
         }
     }
 
-    /** All in one commit; only a very fragmented file takes several, of which the first replaces. */
-    private void commitExtents(Snapshot snapshot) {
-        List<Extent> extents =
-                snapshot.dirty().toExtents(core.session(), core.layout().dataChunks());
+    /**
+     * All in one commit; only a very fragmented file takes several, of which the first replaces.
+     *
+     * @return false if ranges were lost on the way: to be tried again without them.
+     */
+    private boolean commitRanges(Snapshot snapshot) {
         boolean replace = snapshot.replace();
-        int from = 0;
-        do {
-            int until = Math.min(extents.size(), from + MAX_EXTENTS);
-            boolean last = until == extents.size();
-            long size = last || until == 0
-                    ? snapshot.size()
-                    : extents.get(until - 1).end();
-            core.namespace()
-                    .commit(new ContentCommit(
-                            file.inode,
-                            replace,
-                            ContentCommit.ANY_VERSION,
-                            null,
-                            extents.subList(from, until),
-                            size,
-                            snapshot.mtimeNs()));
+        if (snapshot.ranges().isEmpty() && !replace) {
+            return true;
+        }
+        List<CommitRanges> parts = snapshot.ranges().parts(MAX_EXTENTS);
+        for (int i = 0; i < parts.size(); i++) {
+            Set<Stripe> stripes = parts.get(i).stripes();
+            Inode after = commitPart(parts.get(i), stripes, replace, snapshot.mtimeNs());
+            if (after == null) {
+                return false;
+            }
+            if (i + 1 < parts.size()) {
+                // The rest of a stripe may stand in the next part.
+                stripes.removeAll(parts.get(i + 1).stripes());
+            }
+            onPartCommitted(stripes, replace, after);
             replace = false;
-            from = until;
-        } while (from < extents.size());
+        }
+        return true;
     }
 
-    private void onCommitted(Snapshot snapshot) {
-        Set<Stripe> gone = new HashSet<>(snapshot.stripes());
-        Set<Stripe> referred = new HashSet<>();
-        for (int i = 0; i < snapshot.dirty().count(); i++) {
-            referred.add(snapshot.dirty().chunk(i).stripe());
+    /** @return the inode after, or null if ranges were lost. */
+    private Inode commitPart(CommitRanges part, Set<Stripe> stripes, boolean replace, long mtimeNs) {
+        List<Extent> extents = part.toExtents(core.layout().dataChunks());
+        Naming naming = new Naming(file, stripes);
+        for (int conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
+            if (!naming.begin()) {
+                return null;
+            }
+            try {
+                return core.namespace()
+                        .commit(new ContentCommit(
+                                file.inode, replace, naming.expectedVersion(), null, extents, part.end(), mtimeNs));
+            } catch (NamespaceException e) {
+                naming.onFailure(e);
+                if (e.error() != NamespaceError.VERSION_MISMATCH) {
+                    throw e;
+                }
+            }
         }
-        List<Stripe> unreferred = new ArrayList<>(gone);
-        unreferred.removeAll(referred);
+        throw conflict();
+    }
+
+    private DataException conflict() {
+        return new DataException(
+                DataException.Kind.TIMEOUT,
+                "commit failed: inode=" + file.inode + ": others changed it each of " + MAX_CONFLICTS + " times");
+    }
+
+    private void onPartCommitted(Set<Stripe> stripes, boolean replace, Inode after) {
         file.lock.lock();
         try {
-            file.dirty.removeIf(chunk -> chunk.stripe() != null && gone.contains(chunk.stripe()));
-            file.uncommitted.removeIf(gone::contains);
-            if (snapshot.replace()) {
+            file.dirty.removeIf(chunk -> stripes.contains(chunk.stripe()));
+            if (replace) {
                 file.replace = false;
+                file.isReplaceBroken = false;
             }
+            file.versionIs(after.contentVersion());
             file.invalidate();
-            if (file.writes == snapshot.writes()) {
-                file.writtenEnd = 0;
-                file.isDirty = false;
-            }
         } finally {
             file.lock.unlock();
         }
-        for (Stripe stripe : unreferred) {
-            core.stripes().abandoned().add(stripe.number(), stripe.placement());
+    }
+
+    /** Lets go of stripes that are committed, and of those whose bytes were all written over before they were. */
+    private void onCommitted(Snapshot snapshot, Set<Stripe> committed) {
+        Set<Stripe> closed = new HashSet<>(snapshot.closed());
+        file.lock.lock();
+        try {
+            file.uncommitted.removeIf(closed::contains);
+            file.writtenEnd = file.image == null ? file.dirty.end() : file.image.size();
+            file.isDirty = file.replace || file.image != null || file.openChunk != null || file.dirty.count() > 0;
+        } finally {
+            file.lock.unlock();
+        }
+        for (Stripe stripe : snapshot.closed()) {
+            if (!committed.contains(stripe)) {
+                stripe.abandonWhenFinal();
+            }
         }
     }
 }

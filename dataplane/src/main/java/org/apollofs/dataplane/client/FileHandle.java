@@ -1,7 +1,6 @@
 package org.apollofs.dataplane.client;
 
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.agrona.DirectBuffer;
 import org.apollofs.io.buffer.Slab;
 import org.apollofs.namespace.client.NamespaceException;
@@ -13,7 +12,7 @@ final class FileHandle implements OpenFile {
     private final FileReader reader;
     private final FileCommitter committer;
     private final Readahead readahead;
-    private final AtomicInteger errorsSeen;
+    private final WriteErrors.Watch watch;
     private final AtomicBoolean released = new AtomicBoolean();
 
     FileHandle(ApolloClient client, FileState file, FileReader reader, FileCommitter committer) {
@@ -22,17 +21,15 @@ final class FileHandle implements OpenFile {
         this.reader = reader;
         this.committer = committer;
         this.readahead = new Readahead(file.core.readAheadLength());
-        this.errorsSeen = new AtomicInteger(file.errorCount);
+        this.watch = file.errors.watch();
     }
 
-    FileState file() {
-        return file;
-    }
+    // ---- writing
 
     @Override
     public void writeSlab(long fileOffset, Slab slab, int length, WriteListener listener) {
         try {
-            throwNewError();
+            throwLoss();
         } catch (DataException e) {
             slab.release();
             throw e;
@@ -42,39 +39,57 @@ final class FileHandle implements OpenFile {
 
     @Override
     public void write(long fileOffset, DirectBuffer source, int sourceOffset, int length) {
-        throwNewError();
+        throwLoss();
         write(fileOffset, source, sourceOffset, length, null, WriteListener.NONE);
     }
 
     private void write(
             long fileOffset, DirectBuffer source, int sourceOffset, int length, Slab slab, WriteListener listener) {
         try {
-            file.write(fileOffset, source, sourceOffset, length, slab, listener);
+            file.fileWriter.write(fileOffset, source, sourceOffset, length, slab, listener);
         } catch (NamespaceException e) {
-            throw Errors.of(e, "write failed: inode=" + file.inode + ", offset=" + fileOffset + ": ");
+            throw refused(Errors.of(e, "write failed: inode=" + file.inode + ", offset=" + fileOffset + ": "));
+        } catch (DataException e) {
+            throw refused(e);
         }
     }
 
     @Override
     public long append(DirectBuffer source, int sourceOffset, int length) {
-        throwNewError();
+        throwLoss();
         try {
-            return file.append(source, sourceOffset, length);
+            return file.fileWriter.append(source, sourceOffset, length);
         } catch (NamespaceException e) {
-            throw Errors.of(e, "append failed: inode=" + file.inode + ": ");
+            throw refused(Errors.of(e, "append failed: inode=" + file.inode + ": "));
+        } catch (DataException e) {
+            throw refused(e);
         }
     }
 
     @Override
-    public void read(long fileOffset, int length, ReadResult result) {
-        reader.read(fileOffset, length, readahead, result);
+    public void passOverLoss() {
+        file.noteFailures();
+        watch.passOverAtWrite();
     }
 
+    private void throwLoss() {
+        file.noteFailures();
+        watch.throwAtWrite();
+    }
+
+    /** What a caller did wrong it does wrong again, and learns then. */
+    private DataException refused(DataException e) {
+        if (e.kind() != DataException.Kind.INVALID) {
+            watch.onRefused(e);
+        }
+        return e;
+    }
+
+    // ---- reading
+
     @Override
-    public void truncate(long size) {
-        committer.commit();
-        throwNewError();
-        committer.truncate(size);
+    public void read(long fileOffset, int length, ReadResult result) {
+        reader.read(fileOffset, length, readahead, result);
     }
 
     @Override
@@ -86,29 +101,51 @@ final class FileHandle implements OpenFile {
         }
     }
 
+    // ---- committing
+
+    @Override
+    public void truncate(long size) {
+        committer.truncate(size);
+    }
+
+    @Override
+    public void commit() {
+        committer.commit(() -> false);
+    }
+
+    @Override
+    public void syncWrite() {
+        committer.commit(() -> !watch.hasLossForWrite());
+        watch.throwAtWrite();
+    }
+
     @Override
     public void fsync() {
-        committer.commit();
-        throwNewError();
+        committer.commit(() -> !watch.hasLossForSync());
+        try {
+            watch.throwAtSync();
+        } catch (DataException e) {
+            file.onLossTold();
+            throw e;
+        }
     }
 
     @Override
     public void flush() {
-        fsync();
-    }
-
-    /** Throws the error of stripes that were given up since this handle was last told. */
-    private void throwNewError() {
-        int errors = file.errorCount;
-        if (errorsSeen.getAndSet(errors) != errors) {
-            throw file.lastError;
+        // Who was told that the new content lost bytes, and closes, keeps the old.
+        committer.commit(() -> !watch.hasLossForSync() && !file.isUnchangedSinceTold());
+        try {
+            watch.throwAtClose();
+        } catch (DataException e) {
+            file.onLossTold();
+            throw e;
         }
     }
 
     @Override
     public void release() {
         if (released.compareAndSet(false, true)) {
-            client.release(file, committer, errorsSeen.get());
+            client.release(file, committer, watch);
         }
     }
 }

@@ -6,6 +6,7 @@ import org.apollofs.dataplane.layout.ExtentRuns;
 import org.apollofs.dataplane.stripe.Chunk;
 import org.apollofs.dataplane.stripe.SharedSlab;
 import org.apollofs.dataplane.stripe.StripeException;
+import org.apollofs.dataplane.stripe.StripeProof;
 import org.apollofs.namespace.client.Extent;
 import org.apollofs.namespace.client.FileContent;
 import org.apollofs.namespace.client.NamespaceException;
@@ -82,7 +83,7 @@ final class FileReader {
                 if (!file.replace && !file.isCurrent(content)) {
                     continue;
                 }
-                file.takeFailures();
+                file.noteFailures();
                 FileContent base = file.replace ? FileContents.EMPTY : content;
                 long end = Math.min(offset + length, file.visibleSize(FileContents.size(base)));
                 boolean complete = true;
@@ -144,17 +145,12 @@ final class FileReader {
             plan.addMemory(chunk.slab(), start, length);
             return true;
         }
-        if (!chunk.stripe().isDurable()) {
+        StripeProof proof = chunk.stripe().proof();
+        if (proof == null) {
+            file.dropFailed();
             return false;
         }
-        plan.addChunk(
-                core.session(),
-                chunk.stripe().number(),
-                chunk.index(),
-                chunk.stripe().placement(),
-                chunk.length(),
-                start,
-                length);
+        plan.addChunk(proof.session(), proof.number(), chunk.index(), proof.placement(), chunk.length(), start, length);
         return true;
     }
 

@@ -3,7 +3,6 @@ package org.apollofs.dataplane.client;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
-import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.dataplane.stripe.Chunk;
 import org.apollofs.dataplane.stripe.Stripe;
@@ -22,19 +21,21 @@ import org.apollofs.namespace.client.FileContent;
  * fields and is never held while waiting. So writers that come side by side get their places in order, and compute and
  * send beside each other.
  *
- * <p>A stripe that is given up takes its bytes with it, as Linux does with pages it cannot write: the file reads as
- * before, each handle is told once, by its next write, fsync or flush or by the last release, and what did reach the
- * targets is committed with the next one.
+ * <p>A stripe that is given up takes its bytes with it, as Linux does with pages it cannot write: the file is there what
+ * is committed, each handle is told (see {@link WriteErrors}), and what did reach the targets is committed all the same.
+ * But a replacement (O_TRUNC) that has lost bytes is not committed by the call that tells of it, nor by the last release:
+ * then the old content stays, unless an fsync or close says OK after all.
  */
 final class FileState {
     /** Far more than ext4 or XFS take. */
     static final long MAX_SIZE = 1L << 60;
+    /** No content version. */
+    static final long NO_VERSION = -1;
 
     final ClientCore core;
     final long inode;
     final ReentrantLock commitLock = new ReentrantLock();
     final ReentrantLock lock = new ReentrantLock();
-    private final ReentrantLock appendLock = new ReentrantLock();
 
     /** Handles: under the client's table. */
     int handles;
@@ -48,22 +49,30 @@ final class FileState {
     final List<Stripe> uncommitted = new ArrayList<>();
     Chunk openChunk;
     private long contentReads;
-    private int failuresSeen;
     long writes;
+    /** The replacement under way has lost bytes. */
+    boolean isReplaceBroken;
+    /** {@link #writes} when an fsync or close told of that: what comes later is an answer to it. */
+    private long writesWhenTold;
 
     // Written under lock, read without.
     volatile boolean replace;
     volatile long writtenEnd;
     volatile long modificationTimeNs;
     volatile boolean isDirty;
-    volatile int errorCount;
-    volatile DataException lastError;
+    private volatile int failuresSeen;
     volatile long lastWriteNs;
     volatile StripeWriter writer;
+    /** Latest content version that was heard of, or {@link #NO_VERSION}. */
+    private volatile long knownVersion = NO_VERSION;
+
+    final WriteErrors errors = new WriteErrors();
+    final FileWriter fileWriter;
 
     FileState(ClientCore core, long inode) {
         this.core = core;
         this.inode = inode;
+        this.fileWriter = new FileWriter(this);
     }
 
     // ---- content
@@ -84,7 +93,7 @@ final class FileState {
             } finally {
                 lock.unlock();
             }
-            FileContent fresh = core.namespace().readContent(inode);
+            FileContent fresh = readContent();
             lock.lock();
             try {
                 if (read == contentReads) {
@@ -94,6 +103,28 @@ final class FileState {
                 lock.unlock();
             }
         }
+    }
+
+    /** What is committed, read anew. Not under lock: waits. */
+    FileContent readContent() {
+        FileContent fresh = core.namespace().readContent(inode);
+        versionIs(FileContents.version(fresh));
+        return fresh;
+    }
+
+    /** A content version was heard of. */
+    void versionIs(long version) {
+        lock.lock();
+        try {
+            knownVersion = Math.max(knownVersion, version);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Latest content version that was heard of, or {@link #NO_VERSION}: while the file has it, nothing was committed since. */
+    long knownVersion() {
+        return knownVersion;
     }
 
     /** Forgets what is committed: it is read again when needed. */
@@ -126,6 +157,7 @@ final class FileState {
     }
 
     long visibleSize(long committedSize) {
+        noteFailures();
         return replace ? writtenEnd : Math.max(committedSize, writtenEnd);
     }
 
@@ -146,6 +178,7 @@ final class FileState {
                 }
                 writtenEnd = 0;
                 replace = true;
+                isReplaceBroken = false;
                 onChanged();
             } finally {
                 lock.unlock();
@@ -155,107 +188,11 @@ final class FileState {
         }
     }
 
-    private void onChanged() {
+    /** Under lock: something was written. */
+    void onChanged() {
         writes++;
         isDirty = true;
         modificationTimeNs = core.epochClock().nanoTime();
-    }
-
-    /** Writes at the end. Appends of this host come one after the other. @return the offset. */
-    long append(DirectBuffer source, int sourceOffset, int length) {
-        appendLock.lock();
-        try {
-            long offset = size();
-            write(offset, source, sourceOffset, length, null, WriteListener.NONE);
-            return offset;
-        } finally {
-            appendLock.unlock();
-        }
-    }
-
-    void checkRange(long offset, int length) {
-        if (offset < 0 || length < 1 || offset > MAX_SIZE - length) {
-            throw new DataException(
-                    DataException.Kind.INVALID,
-                    "write failed: inode=" + inode + ", offset=" + offset + ", length=" + length + ": out of bounds");
-        }
-    }
-
-    /**
-     * Writes bytes.
-     *
-     * @param slab that holds them from its first byte on, taken over, or null.
-     * @param listener told when all bytes have their place and work is left to do.
-     */
-    void write(long offset, DirectBuffer source, int sourceOffset, int length, Slab slab, WriteListener listener) {
-        Slab left = slab;
-        try {
-            checkRange(offset, length);
-            if (!writeInline(offset, source, sourceOffset, length)) {
-                left = null;
-                writeChunked(offset, source, sourceOffset, length, slab, listener);
-            }
-            core.counters().onWritten(length);
-        } catch (StripeException e) {
-            throw Errors.of(e, "");
-        } finally {
-            if (left != null) {
-                left.release();
-            }
-        }
-    }
-
-    /** Writes into the small file's image, if it is and stays one. */
-    private boolean writeInline(long offset, DirectBuffer source, int sourceOffset, int length) {
-        boolean fits = offset + length <= core.inlineLimit();
-        Slab slab = null;
-        while (true) {
-            boolean needsContent;
-            lock.lock();
-            try {
-                needsContent = fits && image == null && mayBecomeSmall() && !replace && committed == null;
-                if (fits && image == null && !needsContent && mayBecomeSmall()) {
-                    startImage();
-                }
-                if (image == null && !needsContent) {
-                    return false;
-                }
-                if (fits && image != null) {
-                    image.write((int) offset, source, sourceOffset, length);
-                    writtenEnd = Math.max(writtenEnd, offset + length);
-                    core.counters().onCoalesced(length);
-                    onChanged();
-                    return true;
-                }
-                if (slab != null && image != null) {
-                    spill(slab);
-                    slab = null;
-                    return false;
-                }
-            } finally {
-                lock.unlock();
-                if (slab != null) {
-                    slab.release();
-                }
-            }
-            if (needsContent) {
-                content();
-            } else {
-                slab = core.stripes().dataSupply().acquire();
-            }
-        }
-    }
-
-    private boolean mayBecomeSmall() {
-        return dirty.count() == 0 && openChunk == null && writtenEnd <= core.inlineLimit();
-    }
-
-    private void startImage() {
-        if (replace) {
-            image = FileContents.image(core.inlineLimit(), FileContents.EMPTY);
-        } else if (FileContents.isSmall(committed, core.inlineLimit())) {
-            image = FileContents.image(core.inlineLimit(), committed);
-        }
     }
 
     /** Under lock: the image's written bytes go to the open chunk, in a fresh slab; it has room for all of them. */
@@ -272,106 +209,22 @@ final class FileState {
         image = null;
     }
 
-    private void writeChunked(
-            long offset, DirectBuffer source, int sourceOffset, int length, Slab slab, WriteListener listener) {
-        int chunkLength = core.layout().chunkLength();
-        Slab given = slab;
-        Slab spare = null;
-        int done = 0;
-        try {
-            while (done < length) {
-                Chunk ready = null;
-                boolean needsSlab = false;
-                boolean needsStripe = false;
-                lock.lock();
-                try {
-                    takeFailures();
-                    if (writer == null || !writer.hasSlot()) {
-                        needsStripe = true;
-                    } else if (given != null && done == 0 && isWholeChunk(length)) {
-                        ready = new Chunk(given, length);
-                        given = null;
-                        dirty.put(offset, length, ready, 0);
-                        writer.place(ready);
-                        done = length;
-                    } else if (openChunk == null
-                            && given != null
-                            && length - done <= chunkLength
-                            && given.capacity() >= chunkLength) {
-                        adopt(given, done, length, offset);
-                        given = null;
-                        done = length;
-                    } else if (openChunk == null && spare == null) {
-                        needsSlab = true;
-                    } else {
-                        if (openChunk == null) {
-                            openChunk = new Chunk(spare, 0);
-                            spare = null;
-                        }
-                        done += fill(offset + done, source, sourceOffset + done, length - done);
-                    }
-                    if (!needsStripe && !needsSlab) {
-                        if (openChunk != null && openChunk.length() == chunkLength) {
-                            ready = openChunk;
-                            openChunk = null;
-                            writer.place(ready);
-                        }
-                        writtenEnd = Math.max(writtenEnd, offset + done);
-                        onChanged();
-                    }
-                } finally {
-                    lock.unlock();
-                }
-                if (ready != null) {
-                    send(ready, done == length ? listener : WriteListener.NONE);
-                }
-                if (needsStripe) {
-                    installStripe();
-                }
-                if (needsSlab) {
-                    spare = core.stripes().dataSupply().acquire();
-                }
-            }
-            lastWriteNs = core.epochClock().nanoTime();
-        } finally {
-            if (given != null) {
-                given.release();
-            }
-            if (spare != null) {
-                spare.release();
-            }
-        }
+    /** Under lock: whether the next chunk has a place. */
+    boolean hasSlot() {
+        return writer != null && writer.hasSlot();
     }
 
-    private void send(Chunk ready, WriteListener listener) {
-        listener.onPlaced();
-        writer.add(ready, true);
+    /** Under lock: whether the open chunk takes nothing more. */
+    boolean isOpenChunkFull() {
+        return openChunk != null && openChunk.length() == core.layout().chunkLength();
     }
 
-    /** Whether a write becomes a chunk of its own. A request may be longer than a chunk: then it is cut by copying. */
-    private boolean isWholeChunk(int length) {
-        return length >= core.largeWriteLength() && length <= core.layout().chunkLength();
-    }
-
-    /** Under lock: a slab that came with bytes becomes the open chunk as it is. */
-    private void adopt(Slab slab, int done, int length, long offset) {
-        int rest = length - done;
-        if (done > 0) {
-            slab.move(done, 0, rest);
-            core.counters().onCoalesced(rest);
-        }
-        openChunk = new Chunk(slab, rest);
-        dirty.put(offset + done, rest, openChunk, 0);
-    }
-
-    /** Under lock: copies what fits into the open chunk. @return bytes copied. */
-    private int fill(long offset, DirectBuffer source, int sourceOffset, int length) {
-        int at = openChunk.length();
-        int count = Math.min(length, core.layout().chunkLength() - at);
-        openChunk.append(source, sourceOffset, count);
-        dirty.put(offset, count, openChunk, at);
-        core.counters().onCoalesced(count);
-        return count;
+    /** Under lock: gives the open chunk its place, which there must be. @return it, to be added to its stripe. */
+    Chunk placeOpenChunk() {
+        Chunk chunk = openChunk;
+        openChunk = null;
+        writer.place(chunk);
+        return chunk;
     }
 
     /** Makes a stripe and opens it, unless another worker did. May wait. */
@@ -410,18 +263,60 @@ final class FileState {
 
     // ---- failures
 
-    /** Under lock: takes the ranges of stripes out that were given up, and notes the error for every handle. */
-    void takeFailures() {
-        if (writer == null || writer.failures() == failuresSeen) {
+    /** Takes note of stripes that were given up, if there are new ones. */
+    void noteFailures() {
+        StripeWriter writing = writer;
+        if (writing == null || writing.failures() == failuresSeen) {
             return;
         }
-        failuresSeen = writer.failures();
-        StripeException cause = writer.lastFailure();
-        dirty.removeIf(chunk -> chunk.stripe() != null && chunk.stripe().hasFailed());
+        lock.lock();
+        try {
+            dropFailed();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Under lock: takes the ranges of stripes that were given up out, so that the file is there what is committed. Ranges
+     * that were written over since are no loss.
+     */
+    void dropFailed() {
+        failuresSeen = writer == null ? 0 : writer.failures();
+        StripeException[] cause = new StripeException[1];
+        dirty.removeIf(chunk -> {
+            boolean isLost = chunk.stripe() != null && chunk.stripe().hasFailed();
+            if (isLost) {
+                cause[0] = chunk.stripe().failure();
+            }
+            return isLost;
+        });
         uncommitted.removeIf(Stripe::hasFailed);
-        writtenEnd = Math.max(dirty.end(), image == null ? 0 : image.size());
-        lastError = Errors.of(cause, "");
-        errorCount = failuresSeen;
+        if (cause[0] != null) {
+            onLoss(Errors.of(cause[0], ""));
+        }
+    }
+
+    /** Under lock: ranges were taken out that cannot be committed any more. */
+    void onLoss(DataException cause) {
+        writtenEnd = image == null ? dirty.end() : image.size();
+        isReplaceBroken |= replace;
+        errors.onLoss(cause);
+    }
+
+    /** An fsync or close tells of a loss. */
+    void onLossTold() {
+        lock.lock();
+        try {
+            writesWhenTold = writes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Under lock: whether nothing was written since an fsync or close told of a loss. */
+    boolean isUnchangedSinceTold() {
+        return writes == writesWhenTold;
     }
 
     // ---- end and relief
@@ -433,7 +328,6 @@ final class FileState {
         Stripe closing;
         lock.lock();
         try {
-            takeFailures();
             if (openChunk != null) {
                 openChunk.slab().release();
                 openChunk = null;
@@ -465,7 +359,7 @@ final class FileState {
     /** Whether a half-filled stripe or chunk of this file holds slabs. A reading without the lock. */
     boolean holdsOpenStripe() {
         StripeWriter writing = writer;
-        return openChunk != null || (writing != null && writing.hasSlot());
+        return openChunk != null || (writing != null && writing.holdsStripe());
     }
 
     /**
@@ -489,9 +383,7 @@ final class FileState {
                 }
             }
             if (openChunk != null && writing.hasSlot()) {
-                ready = openChunk;
-                openChunk = null;
-                writing.place(ready);
+                ready = placeOpenChunk();
             }
             closing = writing.close();
             unused = writing.takeUnused();

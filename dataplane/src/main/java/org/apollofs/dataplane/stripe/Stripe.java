@@ -22,7 +22,9 @@ public final class Stripe {
     /** How far a stripe is. */
     enum State {
         OPEN,
+        /** For good: it has a proof. */
         DURABLE,
+        /** For good: its bytes are lost, and it takes no more. */
         FAILED
     }
 
@@ -54,9 +56,15 @@ public final class Stripe {
     private volatile int closedAt = NOT_CLOSED;
     private volatile boolean sealed;
     private volatile boolean unwanted;
+    private volatile boolean named;
+    private volatile long versionWhenNamed;
     private volatile State state = State.OPEN;
     private volatile Attempt attempt;
+    private volatile StripeProof proof;
     private volatile StripeException failure;
+    /** Set when a worker could not do its part: the stripe can never be complete. */
+    private volatile RuntimeException broken;
+
     private long firstFailureNs;
     private int failures;
 
@@ -73,19 +81,19 @@ public final class Stripe {
         this.attempt = new Attempt(this, number, context.placement().group(number));
     }
 
-    /** Its number: final once it is durable. */
-    public long number() {
+    /** Its number now, for messages: final, and part of the proof, once it is durable. */
+    long number() {
         return attempt.number;
     }
 
-    /** Its placement table. */
-    public int placement() {
-        return context.placement().id();
+    /** That all its chunks are durable, and under which name; null if they are not, or not yet. */
+    public StripeProof proof() {
+        return proof;
     }
 
-    /** Whether all its chunks are durable. */
-    public boolean isDurable() {
-        return state == State.DURABLE;
+    /** Whether it is durable or was given up. */
+    public boolean isFinal() {
+        return state != State.OPEN;
     }
 
     /** Whether it was given up. */
@@ -100,8 +108,9 @@ public final class Stripe {
 
     // ---- under the file's lock
 
+    /** Whether it takes another chunk. One that was given up takes none. */
     boolean hasSlot() {
-        return placed < chunksPerStripe() && closedAt == NOT_CLOSED;
+        return placed < chunksPerStripe() && closedAt == NOT_CLOSED && state == State.OPEN;
     }
 
     int placed() {
@@ -133,6 +142,21 @@ public final class Stripe {
      * @param mayWait whether to wait for room in the lanes; else the host agent sends what is left.
      */
     void add(Chunk chunk, boolean mayWait) {
+        try {
+            takeAndSend(chunk, mayWait);
+        } catch (RuntimeException e) {
+            // The chunk has its place and may never fill it: the stripe must not wait for it.
+            onBroken(e);
+            throw e;
+        }
+    }
+
+    private void onBroken(RuntimeException cause) {
+        broken = cause;
+        askAttention();
+    }
+
+    private void takeAndSend(Chunk chunk, boolean mayWait) {
         chunk.computeChecksums();
         boolean allSent;
         lock.lock();
@@ -155,15 +179,20 @@ public final class Stripe {
 
     /** Seals a closed stripe if all its chunks were added; else the last one to come does. */
     void seal(boolean mayWait) {
-        boolean allSent;
-        lock.lock();
         try {
-            sealIfComplete();
-            allSent = sendReady();
-        } finally {
-            lock.unlock();
+            boolean allSent;
+            lock.lock();
+            try {
+                sealIfComplete();
+                allSent = sendReady();
+            } finally {
+                lock.unlock();
+            }
+            finishSending(allSent, mayWait);
+        } catch (RuntimeException e) {
+            onBroken(e);
+            throw e;
         }
-        finishSending(allSent, mayWait);
     }
 
     private void finishSending(boolean allSent, boolean mayWait) {
@@ -314,16 +343,49 @@ public final class Stripe {
 
     // ---- host agent
 
-    /** Nobody refers to the stripe, and nobody will: its chunks are garbage once it is final. */
+    /**
+     * A commit that names the stripe is about to be sent. From now on the namespace alone says whether its chunks are
+     * garbage: also a commit that got no answer may have taken effect.
+     *
+     * @param version of the file's content that was known then.
+     */
+    public void onNaming(long version) {
+        versionWhenNamed = version;
+        named = true;
+    }
+
+    /** What {@link #onNaming} was told, by the worker that commits. */
+    public long versionWhenNamed() {
+        return versionWhenNamed;
+    }
+
+    /** That commit was refused, and no other has named the stripe. */
+    public void onNamingRefused() {
+        named = false;
+    }
+
+    /** Whether a commit has named it. */
+    public boolean isNamed() {
+        return named;
+    }
+
+    /**
+     * This host refers to the stripe no more, and will not again: its chunks are garbage once it is final, unless a commit
+     * has named it.
+     */
     public void abandonWhenFinal() {
         lock.lock();
         try {
             unwanted = true;
-            if (state == State.DURABLE) {
-                context.abandoned().add(number(), placement());
-            }
+            abandonIfDurable();
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void abandonIfDurable() {
+        if (unwanted && !named && state == State.DURABLE) {
+            context.abandoned().add(proof.number(), proof.placement());
         }
     }
 
@@ -344,12 +406,13 @@ public final class Stripe {
             return false;
         }
         try {
-            boolean done = state != State.OPEN || (attempt.failure() == null ? sendReady() : tryAgain());
+            boolean done = state != State.OPEN || goOn();
             if (done) {
                 inAttention.set(false);
                 endIfDurable();
                 // A failure noted between the check and the line above would not have asked again.
-                done = state != State.OPEN || attempt.failure() == null || !inAttention.compareAndSet(false, true);
+                boolean isWell = attempt.failure() == null && broken == null;
+                done = state != State.OPEN || isWell || !inAttention.compareAndSet(false, true);
             }
             return done;
         } finally {
@@ -357,11 +420,26 @@ public final class Stripe {
         }
     }
 
+    private boolean goOn() {
+        RuntimeException bug = broken;
+        if (bug != null) {
+            abandonAttempt();
+            giveUp(StripeException.Kind.IO_ERROR, "write failed: " + owner.describe() + ": " + bug);
+            return true;
+        }
+        return attempt.failure() == null ? sendReady() : tryAgain();
+    }
+
     private void endIfDurable() {
         if (sealed && state == State.OPEN && attempt.failure() == null && attempt.ackedMask == readyMask) {
+            proof = new StripeProof(context.targets().session(), attempt.number, placement());
             state = State.DURABLE;
             end();
         }
+    }
+
+    private int placement() {
+        return context.placement().id();
     }
 
     /** Another number, another group. @return true if all is sent, or the stripe given up. */
@@ -377,7 +455,7 @@ public final class Stripe {
         }
         abandonAttempt();
         if (number < 0 || (outOfPatience && failures >= LEAST_TRIES)) {
-            giveUp(number);
+            giveUpFor(number);
             return true;
         }
         failures++;
@@ -386,7 +464,7 @@ public final class Stripe {
         return sendReady();
     }
 
-    private void giveUp(long status) {
+    private void giveUpFor(long status) {
         Attempt.Failure cause = attempt.failure();
         StripeException.Kind kind = status == GroupChooser.FULL || cause.code() == ErrorCode.NO_SPACE
                 ? StripeException.Kind.NO_SPACE
@@ -396,6 +474,10 @@ public final class Stripe {
         if (status < 0 && status != GroupChooser.RECOVERING) {
             message = context.chooser().failure(status, message).getMessage();
         }
+        giveUp(kind, message);
+    }
+
+    private void giveUp(StripeException.Kind kind, String message) {
         failure = new StripeException(kind, message);
         context.counters().stripesFailed.increment();
         state = State.FAILED;
@@ -430,9 +512,7 @@ public final class Stripe {
         chunks = null;
         lengths = null;
         releaseParity();
-        if (unwanted && state == State.DURABLE) {
-            context.abandoned().add(number(), placement());
-        }
+        abandonIfDurable();
         owner.onStripeFinal(this);
     }
 

@@ -1,6 +1,6 @@
 package org.apollofs.dataplane.stripe;
 
-import java.util.List;
+import java.util.Collection;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apollofs.io.buffer.Slab;
 
@@ -20,7 +20,6 @@ public final class StripeWriter implements StripeOwner {
     private final StripeNumbers.Block numbers;
     private final AtomicInteger inFlight = new AtomicInteger();
     private final AtomicInteger failures = new AtomicInteger();
-    private volatile StripeException lastFailure;
     private Stripe open;
 
     /** @param description of the file, for messages: "inode=7". */
@@ -31,8 +30,16 @@ public final class StripeWriter implements StripeOwner {
         this.numbers = context.numbers().new Block();
     }
 
-    /** Whether the next chunk has a place. File's lock. */
+    /** Whether the next chunk has a place: never in a stripe that was given up. File's lock. */
     public boolean hasSlot() {
+        if (open != null && open.hasFailed()) {
+            open = null;
+        }
+        return open != null;
+    }
+
+    /** Whether a stripe is open, and holds slabs. A reading without the lock. */
+    public boolean holdsStripe() {
         return open != null;
     }
 
@@ -66,7 +73,7 @@ public final class StripeWriter implements StripeOwner {
 
     /** Makes a stripe the open one, if there is none. File's lock. @return whether it did; else {@link #drop} it. */
     public boolean install(Stripe stripe) {
-        if (open != null) {
+        if (hasSlot()) {
             return false;
         }
         open = stripe;
@@ -80,14 +87,12 @@ public final class StripeWriter implements StripeOwner {
         gate.signal();
     }
 
-    /** Gives a chunk the next place of the open stripe. File's lock. @return the stripe. */
-    public Stripe place(Chunk chunk) {
-        Stripe stripe = open;
-        stripe.place(chunk);
-        if (!stripe.hasSlot()) {
+    /** Gives a chunk the next place of the open stripe, which must have one. File's lock. */
+    public void place(Chunk chunk) {
+        open.place(chunk);
+        if (!open.hasSlot()) {
             open = null;
         }
-        return stripe;
     }
 
     /** Closes the open stripe. File's lock. @return it, to be sealed, or null if there is none with a chunk. */
@@ -122,19 +127,15 @@ public final class StripeWriter implements StripeOwner {
     }
 
     /** Waits until closed stripes are durable or have failed. @throws StripeException TIMEOUT. */
-    public void awaitFinal(List<Stripe> stripes) {
+    public void awaitFinal(Collection<Stripe> stripes) {
         gate.enter();
         try {
-            long deadlineNs = deadline();
-            int next = 0;
-            while (next < stripes.size()) {
-                Stripe stripe = stripes.get(next);
-                if (stripe.isDurable() || stripe.hasFailed()) {
-                    next++;
-                    deadlineNs = deadline();
-                } else if (context.clock().nanoTime() - deadlineNs > 0) {
-                    throw timeout("stripe=" + stripe.number() + " is not acknowledged");
-                } else {
+            for (Stripe stripe : stripes) {
+                long deadlineNs = deadline();
+                while (!stripe.isFinal()) {
+                    if (context.clock().nanoTime() - deadlineNs > 0) {
+                        throw timeout("stripe=" + stripe.number() + " is not acknowledged");
+                    }
                     gate.await(WAIT_NS);
                 }
             }
@@ -197,15 +198,9 @@ public final class StripeWriter implements StripeOwner {
         return failures.get();
     }
 
-    /** The latest failure, or null. */
-    public StripeException lastFailure() {
-        return lastFailure;
-    }
-
     @Override
     public void onStripeFinal(Stripe stripe) {
         if (stripe.hasFailed()) {
-            lastFailure = stripe.failure();
             failures.incrementAndGet();
         }
         inFlight.decrementAndGet();

@@ -202,8 +202,10 @@ class FaultTest {
             second.fsync();
             site.targets[0].failWrites = null;
             assertArrayEquals(random(8, 300_000), TestSite.readAll(first, 100_000));
+            assertThrows(DataException.class, () -> TestSite.write(first, 0, random(10, 200_000)));
             // The target is left alone for a while after so many failures.
             TestSite.await(() -> succeeds(() -> TestSite.write(first, 0, random(10, 200_000))));
+            assertThrows(DataException.class, first::fsync, "after a write that was refused");
             first.fsync();
             first.release();
             second.release();

@@ -43,6 +43,25 @@ class OpenFileTest {
         }
     }
 
+    /** What a small file holds may fill a chunk, when it becomes large with a write that is a chunk of its own. */
+    @Test
+    void shouldBecomeLargeWithAFullChunk() {
+        try (TestSite site = new TestSite(directory, "4+2", 6)) {
+            TestSite.Host host = site.host(context -> context.inlineLimit(TestSite.CHUNK));
+            byte[] bytes = random(4, 5 * TestSite.CHUNK);
+            long inode = site.create();
+            OpenFile file = host.client.open(inode, false);
+            for (int at = 0; at < bytes.length; at += TestSite.CHUNK) {
+                TestSite.writeSlab(host, file, at, bytes, at, TestSite.CHUNK);
+            }
+            file.fsync();
+            file.release();
+            OpenFile same = site.host().client.open(inode, false);
+            assertArrayEquals(bytes, TestSite.readAll(same, 256 * 1024));
+            same.release();
+        }
+    }
+
     private static byte[] random(long seed, int length) {
         byte[] bytes = new byte[length];
         new Random(seed).nextBytes(bytes);

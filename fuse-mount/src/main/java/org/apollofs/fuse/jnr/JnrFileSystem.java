@@ -253,13 +253,13 @@ final class JnrFileSystem extends FuseStubFS {
             long handle = info.fh.get();
             Transfer transfer = transfers.get();
             transfer.buffer.wrap(buffer.address(), (int) size);
-            fileSystem.write(handle, offset, transfer.buffer, 0, (int) size);
+            int written = fileSystem.write(handle, offset, transfer.buffer, 0, (int) size, false);
             if (fileSystem.hasPrivileges(handle) && uid(getContext()) != 0) {
                 fileSystem.dropPrivileges(handle);
             }
             counters.increment(MountCounters.Counter.COPIED_WRITES);
-            counters.add(MountCounters.Counter.WRITE_BYTES, size);
-            return (int) size;
+            counters.onWritten(written, (int) size);
+            return written;
         });
     }
 

@@ -114,6 +114,7 @@ final class FuseProtocol {
     static final int FATTR_KILL_SUIDGID = 1 << 11;
 
     static final int OPEN_KILL_SUIDGID = 1;
+    static final int WRITE_CACHE = 1;
     static final int WRITE_KILL_SUIDGID = 1 << 2;
 
     static final int NOTIFY_INVAL_INODE = 2;

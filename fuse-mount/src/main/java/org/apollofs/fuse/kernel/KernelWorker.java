@@ -95,6 +95,9 @@ final class KernelWorker implements Runnable {
             }
         } catch (RuntimeException failure) {
             int errno = failures.onFailure(failure, FuseProtocol.nameOf(opcode));
+            if (opcode == FuseProtocol.WRITE || opcode == FuseProtocol.FSYNC || opcode == FuseProtocol.FLUSH) {
+                operations.onWriteFailed();
+            }
             boolean answered = opcode == FuseProtocol.WRITE && operations.hasReplied();
             result = answered ? 0 : channel.replyError(unique, errno);
         }

@@ -4,7 +4,6 @@ import static org.apollofs.fuse.MountCounters.Counter.COPIED_WRITES;
 import static org.apollofs.fuse.MountCounters.Counter.READ_BYTES;
 import static org.apollofs.fuse.MountCounters.Counter.SLAB_WRITES;
 import static org.apollofs.fuse.MountCounters.Counter.UNSUPPORTED;
-import static org.apollofs.fuse.MountCounters.Counter.WRITE_BYTES;
 import static org.apollofs.fuse.kernel.FuseProtocol.IN_HEADER_LENGTH;
 import static org.apollofs.fuse.kernel.FuseProtocol.OUT_HEADER_LENGTH;
 
@@ -91,19 +90,21 @@ final class Operations {
         writeUnique = unique;
         hasReplied = false;
         boolean dropsPrivileges = dropsPrivileges(handle, handedOn);
+        boolean isWriteBack = (channel.request.getInt(IO_FLAGS) & FuseProtocol.WRITE_CACHE) != 0;
+        int written;
         if (handedOn != null) {
-            fileSystem.writeSlab(
-                    handle, offset, handedOn, size, dropsPrivileges ? WriteListener.NONE : replyWhenPlaced);
+            WriteListener listener = dropsPrivileges ? WriteListener.NONE : replyWhenPlaced;
+            written = fileSystem.writeSlab(handle, offset, handedOn, size, listener, isWriteBack);
             counters.increment(SLAB_WRITES);
         } else {
-            fileSystem.write(handle, offset, payload, 0, size);
+            written = fileSystem.write(handle, offset, payload, 0, size, isWriteBack);
             counters.increment(COPIED_WRITES);
         }
-        counters.add(WRITE_BYTES, size);
+        counters.onWritten(written, size);
         if (dropsPrivileges && fileSystem.dropPrivileges(handle)) {
             channel.invalidateAttributes(node());
         }
-        return hasReplied ? writeReply : replyWritten(size);
+        return hasReplied ? writeReply : replyWritten(written);
     }
 
     /** Whether the writer may not keep the file's set-user-id and set-group-id bits, and it has some. */
@@ -323,6 +324,11 @@ final class Operations {
 
     private int done(long unique) {
         return channel.replyError(unique, 0);
+    }
+
+    /** Writes to the request's inode may be lost: the kernel is to ask for size and times anew. */
+    void onWriteFailed() {
+        channel.invalidateAttributes(node());
     }
 
     private long node() {
