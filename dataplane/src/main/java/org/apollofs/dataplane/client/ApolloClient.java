@@ -56,13 +56,7 @@ public final class ApolloClient implements DataClient {
         boolean needsParity = layout.dataChunks() > 1 && layout.parityChunks() > 0;
         paritySlabs = needsParity ? SlabPool.allocate(context.paritySlabs(), context.slabLength()) : null;
         readSlabs = SlabPool.allocate(context.readSlabs() + 1, context.slabLength());
-        targets = new Targets(
-                context.network(),
-                namespace.session(),
-                context.targetIds(),
-                context.clock(),
-                context.patienceNs(),
-                counters);
+        targets = new Targets(context.network(), namespace.session(), context.targetIds(), context.clock(), counters);
         StripeContext stripes = new StripeContext()
                 .layout(layout)
                 .placement(placement)
