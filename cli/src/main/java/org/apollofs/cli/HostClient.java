@@ -35,6 +35,7 @@ final class HostClient {
                 .dataSlabs(slabs * 2 / 5)
                 .paritySlabs(slabs / 5)
                 .readSlabs(slabs * 2 / 5)
+                .patienceNs(TimeUnit.MILLISECONDS.toNanos(profile.mount().errorAfterMs()))
                 .readTimeoutNs(TimeUnit.MILLISECONDS.toNanos(profile.engine().hedgeAfterMs())));
     }
 

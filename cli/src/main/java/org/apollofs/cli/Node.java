@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
@@ -143,6 +144,8 @@ final class Node implements AutoCloseable {
         return new AeronNetworkContext()
                 .aeron(driver.aeron())
                 .clock(clock)
+                // One that is not answered is asked again once before the program is told.
+                .requestTimeoutNs(TimeUnit.MILLISECONDS.toNanos(profile.mount().errorAfterMs()) / 2)
                 .siteId(files.record().siteId())
                 .secret(files.secret())
                 .termLength(profile.lanes().termLength())

@@ -12,6 +12,7 @@ import org.apollofs.dataplane.stripe.DataCounters;
 import org.apollofs.dataplane.stripe.SharedSlab;
 import org.apollofs.dataplane.stripe.StripeContext;
 import org.apollofs.dataplane.stripe.StripeReader;
+import org.apollofs.dataplane.stripe.TargetProbe;
 import org.apollofs.dataplane.stripe.Targets;
 import org.apollofs.io.buffer.Slab;
 import org.apollofs.io.buffer.SlabPool;
@@ -109,6 +110,15 @@ public final class ApolloClient implements DataClient {
     /** Lanes and health of the targets. Closed by the agent. */
     public Targets targets() {
         return targets;
+    }
+
+    /**
+     * Proves that chunks can be written and read now, see {@link TargetProbe}. Waits.
+     *
+     * @param timeoutNs after which targets that have not answered are not proved.
+     */
+    public List<TargetProbe.Outcome> probe(long timeoutNs) {
+        return new TargetProbe(core.stripes()).run(timeoutNs);
     }
 
     /** The placement tables, cached. */
