@@ -11,6 +11,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Asks the process that runs a site: see {@link ControlServer}. */
 final class ControlClient {
@@ -42,6 +43,7 @@ final class ControlClient {
 
     /** A connection to the site's process. @throws CommandFailure if there is no such site, or it does not run. */
     static SocketChannel connect(SiteFolder folder) {
+        checkPermission(folder);
         if (!folder.isSite()) {
             throw new CommandFailure(
                     ExitCode.SITE, "no site: dir=" + folder.root(), "give --dir the folder of 'apollo up --dir'");
@@ -51,10 +53,37 @@ final class ControlClient {
         }
         try {
             Path socket = Path.of(Files.readString(folder.control()).strip());
+            checkPermission(folder, socket);
             return SocketChannel.open(UnixDomainSocketAddress.of(socket));
         } catch (IOException e) {
             throw notRunning(folder, e);
         }
+    }
+
+    /** A folder that may not be looked into is not an empty one. */
+    private static void checkPermission(SiteFolder folder) {
+        for (Path part : List.of(folder.root(), folder.run())) {
+            if (Files.isDirectory(part) && !Files.isExecutable(part)) {
+                throw noPermission(folder, part);
+            }
+        }
+        if (Files.exists(folder.control())) {
+            checkPermission(folder, folder.control());
+        }
+    }
+
+    private static void checkPermission(SiteFolder folder, Path file) {
+        boolean isSocket = !file.equals(folder.control());
+        if (Files.exists(file) && !(isSocket ? Files.isWritable(file) : Files.isReadable(file))) {
+            throw noPermission(folder, file);
+        }
+    }
+
+    private static CommandFailure noPermission(SiteFolder folder, Path path) {
+        return new CommandFailure(
+                ExitCode.SITE,
+                "no permission to ask the site: dir=" + folder.root() + ", path=" + path,
+                "run it as the user that runs the site, or as root");
     }
 
     private static JsonNode exchange(SocketChannel channel, JsonNode request) throws IOException {

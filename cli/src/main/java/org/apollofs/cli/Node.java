@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.IdleStrategy;
@@ -54,6 +55,7 @@ final class Node implements AutoCloseable {
     private SiteNamespace namespace;
     private TargetServers targets;
     private ApolloClient client;
+    private SiteHealth health;
     private SiteMount mount;
     private GarbageCollector garbage;
 
@@ -63,17 +65,18 @@ final class Node implements AutoCloseable {
     }
 
     /**
-     * Starts the site. It is mounted and serves on return.
+     * Starts the site. On return it is mounted, and a write and a read have gone through.
      *
      * @param stop requested when the node cannot go on.
      * @param out what the site is, for the operator.
      * @throws RuntimeException if it cannot be started: {@link Failures} explains them. Nothing is left then.
+     * @throws CancellationException if the stop is requested before it serves.
      */
     static Node start(NodeOptions options, StopSignal stop, PrintWriter out) {
         Path mountPoint = SiteMount.check(options.mountPoint(), options.folder());
         Node node = new Node(options, stop);
         try {
-            node.assemble(mountPoint);
+            node.assemble(mountPoint, out);
             node.describe(out);
             return node;
         } catch (IOException e) {
@@ -95,7 +98,7 @@ final class Node implements AutoCloseable {
         return failure;
     }
 
-    private void assemble(Path mountPoint) throws IOException {
+    private void assemble(Path mountPoint, PrintWriter out) throws IOException {
         SiteFolder folder = options.folder();
         HardwareProfile profile = options.profile();
         boolean folderExisted = Files.exists(folder.root());
@@ -112,14 +115,36 @@ final class Node implements AutoCloseable {
         stack.push(AgentThread.start(
                 "apollo-host", List.of(client.hostAgent()), profile.threads().hostIdle(), this::onFailure));
         stack.push(client);
+        targets.leftOut().forEach(client.targets()::leaveOut);
         startGarbage();
-        mount = stack.push(SiteMount.mount(mountPoint, profile.mount(), namespace.client(), client, this::onFailure));
+        health = stack.push(new SiteHealth(
+                namespace.client(), client, () -> namespace.member().isSpaceLow(), System::currentTimeMillis));
+        awaitServing(out);
+        mount = stack.push(SiteMount.mount(
+                mountPoint, profile.mount(), namespace.client(), client, clock, health::onFault, this::onFailure));
         SiteBlobs blobs =
                 new SiteBlobs(namespace.client(), new BlobKeyValue(namespace.client(), client, MAX_VALUE_LENGTH));
         stack.push(ControlServer.start(folder, files.record().siteId().toString(), this::answer, blobs));
         stack.push(() -> Files.deleteIfExists(folder.ready()));
         Files.writeString(folder.ready(), ProcessHandle.current().pid() + "\n");
         files.keep();
+    }
+
+    /** Nobody is to find a mount on which a write or a read would not go through. */
+    private void awaitServing(PrintWriter out) {
+        try {
+            SiteHealth.Finding finding = health.awaitServing(stop::isRequested, why -> {
+                out.println(why);
+                out.flush();
+            });
+            checkHealthy();
+            if (finding == null) {
+                throw new CancellationException("stopped before it served");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancellationException("interrupted before it served");
+        }
     }
 
     /** Deletes what no file refers to: freed stripes while it runs, and first what earlier sessions left uncommitted. */
@@ -215,6 +240,10 @@ final class Node implements AutoCloseable {
 
     GarbageCollector garbage() {
         return garbage;
+    }
+
+    SiteHealth health() {
+        return health;
     }
 
     SiteMount mount() {

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.agrona.concurrent.NanoClock;
 import org.apollofs.dataplane.client.DataClient;
 import org.apollofs.fuse.Backend;
 import org.apollofs.fuse.FuseMount;
@@ -74,6 +76,8 @@ final class SiteMount implements AutoCloseable {
     /**
      * Mounts, and starts the workers.
      *
+     * @param clock of what the mount remembers, and of how long requests have waited.
+     * @param onFault told of each request that failed for the storage's sake.
      * @param onFailure told when the mount is taken away by somebody else, or a worker ends with an exception.
      */
     static SiteMount mount(
@@ -81,6 +85,8 @@ final class SiteMount implements AutoCloseable {
             MountProfile profile,
             Namespace namespace,
             DataClient client,
+            NanoClock clock,
+            Consumer<String> onFault,
             BiConsumer<String, Throwable> onFailure) {
         MountCounters counters = new MountCounters();
         long timeoutNs = TimeUnit.MILLISECONDS.toNanos(profile.attributeTimeoutMs());
@@ -93,6 +99,8 @@ final class SiteMount implements AutoCloseable {
                 .maxBackgroundRequests(profile.maxBackground())
                 .entryTimeoutNs(timeoutNs)
                 .attributeTimeoutNs(timeoutNs)
+                .nanoClock(clock)
+                .faultListener(onFault)
                 .counters(counters));
         SiteMount started = new SiteMount(mount, counters);
         for (int i = 0; i < mount.workerCount(); i++) {

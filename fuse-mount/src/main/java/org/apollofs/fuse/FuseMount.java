@@ -28,6 +28,9 @@ public interface FuseMount extends AutoCloseable {
      */
     Runnable worker(int index);
 
+    /** How long the request that was begun first of those under way has waited, in ns of the context's clock; 0: none is. */
+    long oldestRequestNs();
+
     /** Whether the kernel still has the mount. */
     boolean isMounted();
 

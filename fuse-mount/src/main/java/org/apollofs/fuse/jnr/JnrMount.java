@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Memory;
 import jnr.ffi.Pointer;
@@ -44,6 +45,9 @@ public final class JnrMount implements FuseMount {
     /** Held: libfuse calls back into it, and the collector does not see that. */
     private final JnrFileSystem fileSystem;
 
+    /** By worker: when the request under way was begun; 0: none is. */
+    private final AtomicLongArray begunNs;
+
     private final AtomicInteger running = new AtomicInteger();
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -55,6 +59,7 @@ public final class JnrMount implements FuseMount {
             Arguments arguments,
             JnrFileSystem files) {
         this.context = context;
+        this.begunNs = new AtomicLongArray(context.workerCount());
         this.mountPoint = mountPoint;
         this.library = library;
         this.fuse = fuse;
@@ -137,7 +142,7 @@ public final class JnrMount implements FuseMount {
         return () -> {
             running.incrementAndGet();
             try {
-                serve();
+                serve(index);
             } finally {
                 running.decrementAndGet();
             }
@@ -145,7 +150,7 @@ public final class JnrMount implements FuseMount {
     }
 
     /** The loop of fuse_session_loop, which would not show the callbacks which request they belong to. */
-    private void serve() {
+    private void serve(int worker) {
         Runtime runtime = Runtime.getSystemRuntime();
         Pointer channel = library.fuse_session_next_chan(session, null);
         Pointer channelCell = Memory.allocateDirect(runtime, POINTER_LENGTH, true);
@@ -157,11 +162,23 @@ public final class JnrMount implements FuseMount {
             int received = library.fuse_chan_recv(channelCell, buffer, length);
             if (received > 0) {
                 request.wrap(buffer, received);
+                begunNs.set(worker, context.nanoClock().nanoTime());
                 library.fuse_session_process(session, buffer, received, channelCell.getPointer(0));
+                begunNs.set(worker, 0);
             } else if (received != -Errno.EINTR) {
                 return;
             }
         }
+    }
+
+    @Override
+    public long oldestRequestNs() {
+        long oldest = 0;
+        for (int i = 0; i < begunNs.length(); i++) {
+            long since = begunNs.get(i);
+            oldest = Math.max(oldest, since == 0 ? 0 : context.nanoClock().nanoTime() - since);
+        }
+        return oldest;
     }
 
     @Override

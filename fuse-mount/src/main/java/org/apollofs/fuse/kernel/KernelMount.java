@@ -114,6 +114,15 @@ public final class KernelMount implements FuseMount {
     }
 
     @Override
+    public long oldestRequestNs() {
+        long oldest = 0;
+        for (KernelWorker worker : workers) {
+            oldest = Math.max(oldest, worker.waitedNs());
+        }
+        return oldest;
+    }
+
+    @Override
     public boolean isMounted() {
         return MountTable.at(mountPoint).filter(MountTable.Entry::isApollo).isPresent();
     }
@@ -162,7 +171,12 @@ public final class KernelMount implements FuseMount {
                 Operations operations =
                         new Operations(channel, fileSystem, context.counters(), encoder, negotiation.maxWrite());
                 workers[made] = new KernelWorker(
-                        channel, operations, context.dataClient().slabs(), negotiation.maxWrite(), failures);
+                        channel,
+                        operations,
+                        context.dataClient().slabs(),
+                        negotiation.maxWrite(),
+                        failures,
+                        context.nanoClock());
             }
         } catch (RuntimeException e) {
             for (int i = 0; i < made; i++) {
