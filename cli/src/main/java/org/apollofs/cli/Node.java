@@ -55,9 +55,30 @@ final class Node implements AutoCloseable {
     private SiteNamespace namespace;
     private TargetServers targets;
     private ApolloClient client;
+    private volatile boolean isReady;
+    private volatile String notice;
     private SiteHealth health;
     private SiteMount mount;
     private GarbageCollector garbage;
+
+    /** How the mount ends with the site, and the site with the mount. */
+    private final SiteMount.SiteEnd end = new SiteMount.SiteEnd() {
+        @Override
+        public void onTakenAway(Path mountPoint) {
+            notice = "the mount was taken away by somebody else (umount): path=" + mountPoint;
+            stop.request();
+        }
+
+        @Override
+        public void onFailure(String role, Throwable cause) {
+            Node.this.onFailure(role, cause);
+        }
+
+        @Override
+        public boolean isFailed() {
+            return isReady && Node.this.isFailed();
+        }
+    };
 
     private Node(NodeOptions options, StopSignal stop) {
         this.options = options;
@@ -121,13 +142,14 @@ final class Node implements AutoCloseable {
                 namespace.client(), client, () -> namespace.member().isSpaceLow(), System::currentTimeMillis));
         awaitServing(out);
         mount = stack.push(SiteMount.mount(
-                mountPoint, profile.mount(), namespace.client(), client, clock, health::onFault, this::onFailure));
+                folder, mountPoint, profile.mount(), namespace.client(), client, clock, health::onFault, end));
         SiteBlobs blobs =
                 new SiteBlobs(namespace.client(), new BlobKeyValue(namespace.client(), client, MAX_VALUE_LENGTH));
         stack.push(ControlServer.start(folder, files.record().siteId().toString(), this::answer, blobs));
         stack.push(() -> Files.deleteIfExists(folder.ready()));
         Files.writeString(folder.ready(), ProcessHandle.current().pid() + "\n");
         files.keep();
+        isReady = true;
     }
 
     /** Nobody is to find a mount on which a write or a read would not go through. */
@@ -197,7 +219,8 @@ final class Node implements AutoCloseable {
                 : new CommandFailure(
                         ExitCode.INTERNAL,
                         role + " failed: " + Failures.describe(cause),
-                        "the site stops; what was fsynced or closed is safe; run it again with --debug",
+                        "the site stops, and its mount stays dead until it is started again; what was fsynced or"
+                                + " closed is safe; run it again with --debug",
                         cause);
         if (failure.compareAndSet(null, explained)) {
             LOG.error("node: {} failed, the site stops", role, cause);
@@ -216,6 +239,11 @@ final class Node implements AutoCloseable {
             default -> answer.put("error", "unknown command: " + request.path("command"));
         }
         return answer;
+    }
+
+    /** Why the node was asked to stop, if that was neither a signal nor a failure; else null. */
+    String notice() {
+        return notice;
     }
 
     NodeOptions options() {

@@ -61,7 +61,7 @@ final class UpCommand implements Callable<Integer> {
         try (Node node = Node.start(new NodeOptions(folder, mount, chosen), stop, out)) {
             say(out, "ready");
             stop.await();
-            say(out, "stopping");
+            say(out, node.notice() == null ? "stopping" : "stopping: " + node.notice());
             node.checkHealthy();
         } catch (CancellationException e) {
             say(out, e.getMessage());

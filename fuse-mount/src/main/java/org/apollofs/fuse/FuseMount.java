@@ -42,6 +42,14 @@ public interface FuseMount extends AutoCloseable {
      */
     void unmount();
 
+    /**
+     * Ends the connection to the kernel without unmounting: the workers end, and programs get ENOTCONN until somebody mounts
+     * there again or takes the dead mount away. {@link #close()} leaves it so.
+     *
+     * @return whether it could be ended; else unmount.
+     */
+    boolean abort();
+
     /** Unmounts if need be, and frees what the workers leave. The worker threads must have ended. */
     @Override
     void close();

@@ -12,6 +12,7 @@ import jnr.ffi.Pointer;
 import jnr.ffi.Runtime;
 import jnr.ffi.Struct;
 import org.apollofs.fuse.ApolloFileSystem;
+import org.apollofs.fuse.FuseControl;
 import org.apollofs.fuse.FuseMount;
 import org.apollofs.fuse.MountContext;
 import org.apollofs.fuse.MountException;
@@ -50,6 +51,8 @@ public final class JnrMount implements FuseMount {
 
     private final AtomicInteger running = new AtomicInteger();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final String device;
+    private volatile boolean isAborted;
 
     private JnrMount(
             MountContext context,
@@ -59,6 +62,7 @@ public final class JnrMount implements FuseMount {
             Arguments arguments,
             JnrFileSystem files) {
         this.context = context;
+        this.device = MountTable.at(mountPoint).map(MountTable.Entry::device).orElse("");
         this.begunNs = new AtomicLongArray(context.workerCount());
         this.mountPoint = mountPoint;
         this.library = library;
@@ -187,6 +191,12 @@ public final class JnrMount implements FuseMount {
     }
 
     @Override
+    public boolean abort() {
+        isAborted = !device.isEmpty() && FuseControl.abort(device);
+        return isAborted;
+    }
+
+    @Override
     public void unmount() {
         if (isMounted()) {
             MountPoint.unmount(mountPoint, context.unmountGraceMs());
@@ -195,11 +205,14 @@ public final class JnrMount implements FuseMount {
 
     @Override
     public void close() {
-        unmount();
+        if (!isAborted) {
+            unmount();
+        }
         if (running.get() > 0) {
             throw new IllegalStateException("fuse: workers still run: join their threads first: count=" + running);
         }
-        if (closed.compareAndSet(false, true)) {
+        // Its teardown unmounts: a mount that is left dead keeps its memory until the process ends.
+        if (closed.compareAndSet(false, true) && !isAborted) {
             library.fuse_teardown(fuse, arguments.mountPoint.getPointer(0));
         }
     }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.fuse.ApolloFileSystem;
+import org.apollofs.fuse.FuseControl;
 import org.apollofs.fuse.FuseMount;
 import org.apollofs.fuse.MountContext;
 import org.apollofs.fuse.MountException;
@@ -42,6 +43,8 @@ public final class KernelMount implements FuseMount {
     private final Negotiation negotiation;
     private final KernelWorker[] workers;
     private final AtomicIntegerArray states;
+    private final String device;
+    private volatile boolean isAborted;
 
     private KernelMount(MountContext context, Path mountPoint, Negotiation negotiation, KernelWorker[] workers) {
         this.context = context;
@@ -49,6 +52,7 @@ public final class KernelMount implements FuseMount {
         this.negotiation = negotiation;
         this.workers = workers;
         this.states = new AtomicIntegerArray(workers.length);
+        this.device = MountTable.at(mountPoint).map(MountTable.Entry::device).orElse("");
     }
 
     /**
@@ -128,6 +132,12 @@ public final class KernelMount implements FuseMount {
     }
 
     @Override
+    public boolean abort() {
+        isAborted = !device.isEmpty() && FuseControl.abort(device);
+        return isAborted;
+    }
+
+    @Override
     public void unmount() {
         if (isMounted()) {
             MountPoint.unmount(mountPoint, context.unmountGraceMs());
@@ -136,7 +146,9 @@ public final class KernelMount implements FuseMount {
 
     @Override
     public void close() {
-        unmount();
+        if (!isAborted) {
+            unmount();
+        }
         for (int i = 0; i < workers.length; i++) {
             if (states.compareAndSet(i, IDLE, ENDED)) {
                 workers[i].close();
