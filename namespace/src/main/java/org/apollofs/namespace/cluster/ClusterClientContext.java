@@ -17,7 +17,7 @@ import org.apollofs.namespace.command.NamespaceReads;
 
 /** How a {@link ClusterNamespace} connects. Setters, then {@link #conclude()}; not changed after. */
 public final class ClusterClientContext {
-    private String aeronDirectory;
+    private DriverSource driver;
     private List<MemberAddress> addresses = List.of();
     private String ingressEndpoints;
     private String egressChannel;
@@ -38,8 +38,8 @@ public final class ClusterClientContext {
 
     /** Checks, and fills in what was left out. */
     public ClusterClientContext conclude() {
-        if (aeronDirectory == null) {
-            throw new IllegalStateException("a client needs the aeronDirectory of a media driver");
+        if (driver == null) {
+            throw new IllegalStateException("a client needs a media driver: aeronDirectory or driver");
         }
         if (Integer.bitCount(maxInFlight) != 1) {
             throw new IllegalStateException("a power of two is needed: maxInFlight=" + maxInFlight);
@@ -67,9 +67,15 @@ public final class ClusterClientContext {
         return member.isSingle() ? ctx.reads(member.reads()) : ctx.members(member.members());
     }
 
-    /** Folder of a running media driver: over IPC, the one that a member uses. */
+    /** Folder of a media driver of this process: over IPC, the one that a member uses. */
     public ClusterClientContext aeronDirectory(String value) {
-        aeronDirectory = value;
+        driver = DriverSource.of(value);
+        return this;
+    }
+
+    /** The media driver, which may change: over IPC, the one that a member uses. */
+    public ClusterClientContext driver(DriverSource value) {
+        driver = value;
         return this;
     }
 
@@ -180,8 +186,8 @@ public final class ClusterClientContext {
         return this;
     }
 
-    String aeronDirectory() {
-        return aeronDirectory;
+    DriverSource driver() {
+        return driver;
     }
 
     String ingressEndpoints() {
