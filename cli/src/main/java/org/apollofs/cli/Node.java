@@ -66,21 +66,32 @@ final class Node implements AutoCloseable {
      * @param stop requested when the node cannot go on.
      * @param out what the site is, for the operator.
      * @throws RuntimeException if it cannot be started: {@link Failures} explains them. Nothing is left then.
+     * @throws java.util.concurrent.CancellationException if the stop is requested before it serves.
      */
     static Node start(NodeOptions options, StopSignal stop, PrintWriter out) {
         Path mountPoint = SiteMount.check(options.mountPoint(), options.folder());
         Node node = new Node(options, stop);
         try {
-            node.assemble(mountPoint);
+            node.assemble(mountPoint, out);
             node.describe(out);
             return node;
         } catch (IOException e) {
-            throw node.abandon(new UncheckedIOException(e.getMessage(), e));
+            throw node.abandon(node.first(new UncheckedIOException(e.getMessage(), e)));
         } catch (RuntimeException e) {
-            throw node.abandon(e);
+            throw node.abandon(node.first(e));
         } catch (Error e) {
             throw node.abandon(e);
         }
+    }
+
+    /** What the operator reads: the first failure of a part, of which the others come. */
+    private RuntimeException first(RuntimeException thrown) {
+        CommandFailure known = failure.get();
+        if (known == null || known == thrown) {
+            return thrown;
+        }
+        known.addSuppressed(thrown);
+        return known;
     }
 
     /** Ends what was started; the files of a new site go too. */
@@ -93,7 +104,7 @@ final class Node implements AutoCloseable {
         return failure;
     }
 
-    private void assemble(Path mountPoint) throws IOException {
+    private void assemble(Path mountPoint, PrintWriter out) throws IOException {
         SiteFolder folder = options.folder();
         HardwareProfile profile = options.profile();
         boolean folderExisted = Files.exists(folder.root());
@@ -104,7 +115,7 @@ final class Node implements AutoCloseable {
         AeronNetwork network = stack.push(new AeronNetwork(networkContext(profile)));
         targets = stack.push(TargetServers.open(files, profile, network));
         targets.start(profile, this::onFailure);
-        namespace = stack.push(SiteNamespace.launch(folder, profile.namespace(), driver, idle, this::onFailure));
+        namespace = stack.push(SiteNamespace.launch(folder, profile.namespace(), driver, idle, stop, out, this::onFailure));
         client = HostClient.open(profile, network, namespace.client());
         stack.push(AgentThread.start(
                 "apollo-host", List.of(client.hostAgent()), profile.threads().hostIdle(), this::onFailure));

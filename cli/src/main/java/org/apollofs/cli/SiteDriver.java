@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import org.apollofs.namespace.cluster.AeronTimeouts;
 import org.apollofs.namespace.cluster.AttentiveIdle;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.LaneProfile;
@@ -30,8 +31,6 @@ final class SiteDriver implements AutoCloseable {
     private static final int BUFFERS_PER_LANE = 4;
     /** For the namespace's streams, counters and the rest. */
     private static final long OTHER_BYTES = 512L << 20;
-    /** A machine that stalls for seconds (virtual machines do) is not a machine that died. */
-    private static final long LIVENESS_NS = TimeUnit.SECONDS.toNanos(30);
 
     private final SiteFolder folder;
     private final MediaDriver driver;
@@ -56,7 +55,7 @@ final class SiteDriver implements AutoCloseable {
         Path directory = chooseDirectory(folder, profile);
         Files.writeString(folder.driver(), directory + "\n");
         LaneProfile lanes = profile.lanes();
-        MediaDriver.Context context = new MediaDriver.Context()
+        MediaDriver.Context context = AeronTimeouts.ofDriver(new MediaDriver.Context())
                 .aeronDirectoryName(directory.toString())
                 .dirDeleteOnStart(true)
                 .dirDeleteOnShutdown(true)
@@ -69,9 +68,6 @@ final class SiteDriver implements AutoCloseable {
                 .termBufferSparseFile(false)
                 .spiesSimulateConnection(true)
                 .timerIntervalNs(TimeUnit.MILLISECONDS.toNanos(100))
-                .clientLivenessTimeoutNs(LIVENESS_NS)
-                .imageLivenessTimeoutNs(LIVENESS_NS)
-                .publicationUnblockTimeoutNs(2 * LIVENESS_NS)
                 .errorHandler(failure -> LOG.warn("media driver: {}", Failures.describe(failure)));
         if (lanes.media() == LaneProfile.Media.UDP) {
             SocketBuffers buffers = SocketBuffers.within(lanes);
@@ -81,9 +77,7 @@ final class SiteDriver implements AutoCloseable {
         }
         MediaDriver driver = MediaDriver.launch(context);
         try {
-            Aeron aeron = Aeron.connect(new Aeron.Context()
-                    .aeronDirectoryName(directory.toString())
-                    .driverTimeoutMs(TimeUnit.NANOSECONDS.toMillis(LIVENESS_NS))
+            Aeron aeron = Aeron.connect(AeronTimeouts.ofClient(directory.toString())
                     .useConductorAgentInvoker(false)
                     .errorHandler(failure -> onFailure.accept("aeron client", failure)));
             return new SiteDriver(folder, driver, aeron);

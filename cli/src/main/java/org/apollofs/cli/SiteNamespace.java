@@ -1,5 +1,6 @@
 package org.apollofs.cli;
 
+import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -30,12 +31,17 @@ final class SiteNamespace implements AutoCloseable {
      * Launches the member, and waits until its client has a session.
      *
      * @param idle how the member's, the client's and the driver's threads wait together.
+     * @param stop whether to give the start up, which takes as long as it takes.
+     * @param out told what it waits for.
+     * @throws java.util.concurrent.CancellationException if it was given up.
      */
     static SiteNamespace launch(
             SiteFolder folder,
             NamespaceProfile profile,
             SiteDriver driver,
             AttentiveIdle idle,
+            StopSignal stop,
+            PrintWriter out,
             BiConsumer<String, Throwable> onFailure) {
         if (profile.members().size() > 1) {
             throw new CommandFailure(
@@ -59,6 +65,10 @@ final class SiteNamespace implements AutoCloseable {
         try {
             ClusterNamespace client = ClusterNamespace.connect(ClusterClientContext.beside(member)
                     .threadFactory(threads("apollo-namespace-client"))
+                    .connectsPatiently(stop::isRequested, why -> {
+                        out.println("waits for the namespace, which is " + member.describe() + ": " + why);
+                        out.flush();
+                    })
                     .leaseNs(TimeUnit.MILLISECONDS.toNanos(profile.sessionTimeoutMs()))
                     .deadlineNs(TimeUnit.MILLISECONDS.toNanos(profile.requestTimeoutMs())));
             return new SiteNamespace(member, client);

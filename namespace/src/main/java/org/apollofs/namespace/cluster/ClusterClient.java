@@ -9,6 +9,7 @@ import io.aeron.cluster.codecs.EventCode;
 import io.aeron.exceptions.AeronException;
 import io.aeron.logbuffer.Header;
 import java.io.UncheckedIOException;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.zip.CRC32C;
@@ -60,6 +61,8 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     private static final long GONE_CHECK_NS = 1_000_000_000L;
 
     private static final long RECONNECT_NS = 100_000_000L;
+    /** Between two lines of who waits. */
+    private static final long SAY_NS = 5_000_000_000L;
     /** A call in close(): the site may be gone already. */
     private static final long CLOSE_NS = 3_000_000_000L;
 
@@ -89,7 +92,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     private long lastCommandNs;
     private long lastCheckNs;
     private long reconnectNs;
-    private String disconnectedWhy = "not connected yet";
+    private volatile String disconnectedWhy = "not connected yet";
 
     private final AtomicReference<SnapshotRequest> snapshotRequest = new AtomicReference<>();
     private volatile long session;
@@ -131,6 +134,33 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
             }
         }
         return session;
+    }
+
+    /**
+     * Waits until the session is open: for the context's time to connect, of which only what this process is awake counts.
+     *
+     * @throws NamespaceException UNAVAILABLE.
+     * @throws CancellationException if the context's cancellation says so.
+     */
+    void awaitOpen() {
+        AwakeClock waited = new AwakeClock(ctx.nanoClock());
+        long saidNs = 0;
+        while (session == 0) {
+            long waitedNs = waited.look();
+            if (ctx.cancellation().getAsBoolean()) {
+                throw new CancellationException("connecting to the namespace was given up");
+            }
+            if (waitedNs > ctx.connectTimeoutNs() || calls.isClosed()) {
+                throw new NamespaceException(
+                        NamespaceError.UNAVAILABLE, "no session of the namespace: " + disconnectedWhy);
+            }
+            if (waitedNs - saidNs > SAY_NS) {
+                saidNs = waitedNs;
+                ctx.progress().accept(disconnectedWhy);
+            }
+            ctx.wake();
+            LockSupport.parkNanos(100_000);
+        }
     }
 
     /** Asks the member that leads for a snapshot, of all members. Returns when it has begun. */

@@ -9,6 +9,8 @@ import java.net.SocketException;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NanoClock;
@@ -34,6 +36,8 @@ public final class ClusterClientContext {
     private long deadlineNs = 20_000_000_000L;
     private long connectTimeoutNs = 30_000_000_000L;
     private long resendIntervalNs = 1_000_000_000L;
+    private Consumer<String> progress = line -> {};
+    private BooleanSupplier cancellation = () -> false;
     private long nonce;
 
     /** Checks, and fills in what was left out. */
@@ -174,6 +178,19 @@ public final class ClusterClientContext {
         return this;
     }
 
+    /**
+     * Lets connecting take as long as it takes: for a client beside the only member, which is there or says that it has failed.
+     *
+     * @param given asked meanwhile: whether to give it up.
+     * @param said told every five seconds why there is no session yet.
+     */
+    public ClusterClientContext connectsPatiently(BooleanSupplier given, Consumer<String> said) {
+        connectTimeoutNs = AeronTimeouts.NEVER_NS;
+        cancellation = given;
+        progress = said;
+        return this;
+    }
+
     /** After what time without an answer a command is sent again, ns. */
     public ClusterClientContext resendIntervalNs(long value) {
         resendIntervalNs = value;
@@ -277,6 +294,14 @@ public final class ClusterClientContext {
 
     long deadlineNs() {
         return deadlineNs;
+    }
+
+    BooleanSupplier cancellation() {
+        return cancellation;
+    }
+
+    Consumer<String> progress() {
+        return progress;
     }
 
     long connectTimeoutNs() {
