@@ -115,7 +115,8 @@ final class Node implements AutoCloseable {
         AeronNetwork network = stack.push(new AeronNetwork(networkContext(profile)));
         targets = stack.push(TargetServers.open(files, profile, network));
         targets.start(profile, this::onFailure);
-        namespace = stack.push(SiteNamespace.launch(folder, profile.namespace(), driver, idle, stop, out, this::onFailure));
+        namespace =
+                stack.push(SiteNamespace.launch(folder, profile.namespace(), driver, idle, stop, out, this::onFailure));
         client = HostClient.open(profile, network, namespace.client());
         stack.push(AgentThread.start(
                 "apollo-host", List.of(client.hostAgent()), profile.threads().hostIdle(), this::onFailure));

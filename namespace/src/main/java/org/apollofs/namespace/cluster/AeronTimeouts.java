@@ -27,7 +27,7 @@ import org.agrona.concurrent.YieldingIdleStrategy;
  * that does not move stands still with the process (SIGSTOP, a virtual machine that is moved, a laptop that sleeps), has no
  * processor, or waits in the kernel for a disk. It goes on after, and one that has ended says so by itself. So within a process
  * nobody is ever gone by the clock: {@link #NEVER_NS}. It is a number and not the largest there is, because Aeron adds it to times;
- * {@code MemberHost} starts a part again for which even it was too short, as where a clock is set from 1970 to today.
+ * {@link MemberHost} starts a part again for which even it was too short, as where a clock is set from 1970 to today.
  *
  * <p>Between processes nobody knows. There a time is one after which another way is tried, and tried again: another leader, another
  * connection. Those are short, and no caller sees them.
@@ -49,7 +49,7 @@ public final class AeronTimeouts {
 
     private AeronTimeouts() {}
 
-    /** For a driver whose clients are in its process; those of others are ended when their process is, see {@code DeadClients}. */
+    /** For a driver whose clients are in its process; those of others are ended when their process is, see {@link DriverClients}. */
     public static MediaDriver.Context ofDriver(MediaDriver.Context driver) {
         return driver.clientLivenessTimeoutNs(NEVER_NS)
                 .publicationUnblockTimeoutNs(2 * NEVER_NS)

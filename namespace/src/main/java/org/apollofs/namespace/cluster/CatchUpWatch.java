@@ -32,10 +32,7 @@ final class CatchUpWatch implements Agent {
      * @param onLeftBehind told once.
      */
     CatchUpWatch(
-            NamespaceMemberContext ctx,
-            ConsensusCounters consensus,
-            long startEnd,
-            Consumer<Throwable> onLeftBehind) {
+            NamespaceMemberContext ctx, ConsensusCounters consensus, long startEnd, Consumer<Throwable> onLeftBehind) {
         this.ctx = ctx;
         this.consensus = consensus;
         this.startEnd = startEnd;
@@ -74,9 +71,10 @@ final class CatchUpWatch implements Agent {
         if (starts.ofLeader() > end) {
             hasFailed = true;
             onLeftBehind.accept(new PartEndedException(
-                            "the leader has deleted what this member lacks of the log, which it copies when it is started again:"
-                                    + " memberId=" + ctx.memberId() + ", end=" + end + ", start of the leader's="
-                                    + starts.ofLeader(), null));
+                    "the leader has deleted what this member lacks of the log, which it copies when it is started"
+                            + " again: memberId=" + ctx.memberId() + ", end=" + end + ", start of the leader's="
+                            + starts.ofLeader(),
+                    null));
         }
     }
 

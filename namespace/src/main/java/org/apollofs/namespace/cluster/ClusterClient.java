@@ -286,7 +286,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
                             ? AeronTimeouts.ofClient(directory)
                             : AeronTimeouts.ofForeignClient(directory))
                     .useConductorAgentInvoker(true)
-                    .clientName(roleName() + " pid=" + ProcessHandle.current().pid())
+                    .clientName(DriverClients.nameOf(roleName()))
                     .errorHandler(errorHandler));
             aeronDirectory = directory;
             reconnectNs = now;

@@ -71,6 +71,12 @@ public final class ClusterClientContext {
         return member.isSingle() ? ctx.reads(member.reads()) : ctx.members(member.members());
     }
 
+    /** As {@link #beside(NamespaceMember)}, of a member that may be started again. */
+    public static ClusterClientContext beside(MemberHost host) {
+        ClusterClientContext ctx = beside(host.member()).driver(host.driver());
+        return host.member().isSingle() ? ctx.reads(host.reads()) : ctx;
+    }
+
     /** Folder of a media driver of this process: over IPC, the one that a member uses. */
     public ClusterClientContext aeronDirectory(String value) {
         driver = DriverSource.of(value);

@@ -1,7 +1,7 @@
 package org.apollofs.namespace.cluster;
 
-import io.aeron.exceptions.StorageSpaceException;
 import io.aeron.archive.client.ArchiveException;
+import io.aeron.exceptions.StorageSpaceException;
 import java.io.IOException;
 import java.net.SocketException;
 import java.net.UnknownHostException;

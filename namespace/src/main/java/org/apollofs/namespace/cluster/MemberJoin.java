@@ -99,7 +99,8 @@ final class MemberJoin {
         say(
                 mayBeNew
                         ? "no log in the folder: waits until all members say so of theirs, or for one that leads"
-                        : "away for longer than the others keep the log: waits for a member that leads, to copy from it");
+                        : "away for longer than the others keep the log: waits for a member that leads, to copy from"
+                                + " it");
         folder.beginJoin();
         try (RollCall roll = new RollCall(ctx);
                 ClusterBackup backup = ClusterBackup.launch(AeronTimeouts.ofCopy(context(), aeronDirectory))) {

@@ -57,8 +57,7 @@ final class MemberWatch {
     /** A part has ended: because of a stop, or because it cannot go on. */
     void onEnded(String which) {
         running.decrementAndGet();
-        fail(new PartEndedException(
-                which + " of the namespace has stopped: directory=" + directory, firstError.get()));
+        fail(new PartEndedException(which + " of the namespace has stopped: directory=" + directory, firstError.get()));
     }
 
     /** Of all parts' threads. An {@link Error} ends the thread, and of the archive's nobody else would hear. */

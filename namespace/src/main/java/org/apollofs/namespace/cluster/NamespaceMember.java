@@ -184,8 +184,7 @@ public final class NamespaceMember implements AutoCloseable {
                                 ctx,
                                 folder,
                                 consensus,
-                                () -> AeronTimeouts.connectToArchive(
-                                        archiveClientContext(), aeronDirectory()),
+                                () -> AeronTimeouts.connectToArchive(archiveClientContext(), aeronDirectory()),
                                 logStart,
                                 disk,
                                 counters),
@@ -226,7 +225,8 @@ public final class NamespaceMember implements AutoCloseable {
                 return;
             }
             LOG.info(
-                    "namespace member: was away for too long, gives up its log: memberId={}, end={}, start of the leader's={}",
+                    "namespace member: was away for too long, gives up its log: memberId={}, end={}, start of the"
+                            + " leader's={}",
                     ctx.memberId(),
                     end,
                     starts.ofLeader());
@@ -343,8 +343,8 @@ public final class NamespaceMember implements AutoCloseable {
                 .snapshotChannel(snapshotChannel())
                 .clusterId(CLUSTER_ID)
                 .serviceName("namespace-service")
-                .clusteredService(new NamespaceService(
-                        state, ctx.isSingle(), probe, counters, barrier, progress, watch::fail))
+                .clusteredService(
+                        new NamespaceService(state, ctx.isSingle(), probe, counters, barrier, progress, watch::fail))
                 // The service answers outside of the container's callbacks too, over publications of its own.
                 .isRespondingService(false)
                 .logFragmentLimit(256)
@@ -543,7 +543,7 @@ public final class NamespaceMember implements AutoCloseable {
         return marks;
     }
 
-    /** Stops at once, as a crash would, but for the files, which are closed. For tests. */
+    /** Stops at once, as a crash would, but for the files, which are closed. */
     void abort() {
         watch.stop();
         closeAll();
