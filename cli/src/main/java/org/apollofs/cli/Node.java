@@ -19,6 +19,7 @@ import org.apollofs.dataplane.repair.GarbageCollector;
 import org.apollofs.dataplane.repair.OrphanSweep;
 import org.apollofs.namespace.client.Namespace;
 import org.apollofs.namespace.cluster.AttentiveIdle;
+import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.transport.aeron.AeronNetwork;
 import org.apollofs.transport.aeron.AeronNetworkContext;
@@ -181,6 +182,9 @@ final class Node implements AutoCloseable {
                         cause);
         if (failure.compareAndSet(null, explained)) {
             LOG.error("node: {} failed, the site stops", role, cause);
+            if (stop.isOfProcess() && NamespaceMember.isOfBrokenDisk(explained)) {
+                LastWord.sayUnlessEnded(explained);
+            }
         } else {
             LOG.warn("node: {} failed too: {}", role, Failures.describe(cause));
         }

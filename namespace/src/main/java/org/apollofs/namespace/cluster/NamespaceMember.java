@@ -418,6 +418,11 @@ public final class NamespaceMember implements AutoCloseable {
         return counters;
     }
 
+    /** Whether a failure of a member comes of a disk that gives errors. */
+    public static boolean isOfBrokenDisk(Throwable failure) {
+        return MemberFailure.isBroken(failure);
+    }
+
     /** Whether its parts run: their counters are gone with them. */
     private boolean isRunning() {
         return !isClosed && watch.areRunning();
