@@ -190,7 +190,7 @@ public final class NamespaceMember implements AutoCloseable {
                                 counters),
                         new CatchUpWatch(ctx, consensus, logEnd, watch::fail),
                         new SpaceWatch(ctx, disk, this::isLeader, state::isSpaceLow, sender)));
-        AgentRunner.startOnThread(readRunner, ctx.threadFactory());
+        AgentRunner.startOnThread(readRunner, this::newThread);
     }
 
     /** The file of the consensus module's votes, which is only read here. Its own may be unmapped at any time. */
@@ -279,7 +279,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .recordChecksum(checksum)
                 .replayChecksum(checksum)
                 .segmentFileLength(ctx.segmentFileLength())
-                .threadFactory(ctx.threadFactory())
+                .threadFactory(this::newThread)
                 .idleStrategySupplier(ctx.idle()::newStrategy);
         if (ctx.isSingle()) {
             // Nobody else replays from this archive: its clients are in the process.
@@ -287,6 +287,16 @@ public final class NamespaceMember implements AutoCloseable {
                     .archiveClientContext(new AeronArchive.Context().controlResponseChannel("aeron:ipc"));
         }
         return context.controlChannel("aeron:udp?endpoint=" + ctx.address().archive());
+    }
+
+    /**
+     * One whose end by an {@link Error} is heard. Aeron's own handlers are not enough: they note it first in a mapped file of the
+     * member's folder, which fails in the same way where the disk has.
+     */
+    private Thread newThread(Runnable agent) {
+        Thread thread = ctx.threadFactory().newThread(agent);
+        thread.setUncaughtExceptionHandler((of, e) -> watch.onError(e));
+        return thread;
     }
 
     private Archive launchArchive() {
@@ -328,7 +338,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .authenticatorSupplier(ctx.authenticatorSupplier())
                 // Whoever may have a session may ask for a snapshot.
                 .authorisationServiceSupplier(() -> AuthorisationService.ALLOW_ALL)
-                .threadFactory(ctx.threadFactory())
+                .threadFactory(this::newThread)
                 .idleStrategySupplier(ctx.idle()::newStrategy)
                 .errorHandler(watch::onError)
                 .terminationHook(() -> watch.onEnded("the consensus module"));
@@ -348,7 +358,7 @@ public final class NamespaceMember implements AutoCloseable {
                 // The service answers outside of the container's callbacks too, over publications of its own.
                 .isRespondingService(false)
                 .logFragmentLimit(256)
-                .threadFactory(ctx.threadFactory())
+                .threadFactory(this::newThread)
                 .idleStrategySupplier(ctx.idle()::newStrategy)
                 .errorHandler(watch::onError)
                 .terminationHook(() -> watch.onEnded("the service"));
