@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
             IndexBenchCommand.class,
             HeapBenchCommand.class,
             KvBenchCommand.class,
-            KeysBenchCommand.class
+            KeysBenchCommand.class,
+            DurabilityBenchCommand.class
         })
 final class BenchCommand implements Callable<Integer> {
     @Spec
