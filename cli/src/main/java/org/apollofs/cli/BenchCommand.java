@@ -62,8 +62,8 @@ final class BenchCommand implements Callable<Integer> {
                 names = "--rounds",
                 defaultValue = "3",
                 paramLabel = "N",
-                description =
-                        "Rounds, after one to warm up; all that is measured takes turns in each (default: ${DEFAULT-VALUE}).")
+                description = "Rounds, after one to warm up; all that is measured takes turns in each (default:"
+                        + " ${DEFAULT-VALUE}).")
         private int rounds;
 
         @Option(

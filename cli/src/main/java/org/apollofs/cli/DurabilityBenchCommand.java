@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "durability",
         description = {
-            "Work in a site and note outside of it, in a journal, what it acknowledges, while whatever may happens to the site.",
+            "Work in a site and note outside of it, in a journal, what it acknowledges, while whatever may happens to"
+                    + " the site.",
             "Then, with --verify, compare: what was acknowledged must be there, and nothing that never could be."
         })
 final class DurabilityBenchCommand implements Callable<Integer> {

@@ -27,7 +27,8 @@ final class ReconnectingKeys implements KeyAccess {
                 connection = connector.get();
             } catch (RuntimeException e) {
                 throw new NamespaceException(
-                        NamespaceError.UNAVAILABLE, "no connection: " + Failures.explain(e).getMessage());
+                        NamespaceError.UNAVAILABLE,
+                        "no connection: " + Failures.explain(e).getMessage());
             }
         }
         return connection.keyValue();

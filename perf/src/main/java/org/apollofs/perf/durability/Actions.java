@@ -125,8 +125,7 @@ final class Actions {
             return;
         }
         boolean appends = random.nextInt(4) == 0;
-        Step open = worker.load()
-                .step(worker.index(), Step.Kind.OPEN, name, appends ? MountCalls.APPEND : "", 0, 0, 0);
+        Step open = worker.load().step(worker.index(), Step.Kind.OPEN, name, appends ? MountCalls.APPEND : "", 0, 0, 0);
         if (worker.ask(open).isDone()) {
             writeAndClose(name, open.id(), appends);
         }

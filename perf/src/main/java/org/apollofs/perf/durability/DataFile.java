@@ -1,9 +1,12 @@
 package org.apollofs.perf.durability;
 
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * What a file may hold, from the calls that were made on it. One thread.
@@ -12,13 +15,15 @@ import java.util.TreeSet;
  * said so; <i>accepted</i> while only its own call did: the mount must show it, a crash may take it away; <i>doubtful</i> if its
  * call failed or was never answered, or if an fsync or close of its handle failed, or the mount went away before one. Looking
  * down on a byte, any doubtful layer may be what is seen, and the first durable one ends the search; below all are zeros. The
- * size is what the layers make of it, each doubtful one or not.
+ * size is what the layers make of it, each doubtful one or not, a doubtful write also in part. Size and bytes must agree: a byte
+ * that shows nothing of a write lies in a file whose size does not need that write.
  *
  * <p>An fsync promises every write of its handle that returned, also one after another write failed: a program that goes on
  * after an error, and then is told by fsync that all is well, believes it.
  */
 final class DataFile implements Entry {
     private static final long END = Long.MAX_VALUE;
+    private static final int NONE = -1;
 
     /** What is known of a layer. */
     private enum State {
@@ -113,18 +118,52 @@ final class DataFile implements Entry {
         return layers.stream().anyMatch(layer -> layer.state == State.DOUBTFUL);
     }
 
-    /** Sizes that the file may have, in order. @param isLive as in {@link #problem}. */
+    /** Sizes that the file may have, in order, if no write was cut short. @param isLive as in {@link #problem}. */
     TreeSet<Long> sizes(boolean isLive) {
+        return sizes(isLive, new BitSet(), NONE, 0);
+    }
+
+    /**
+     * Sizes that the layers make.
+     *
+     * @param without layers that did not take effect.
+     * @param cut a layer that did up to {@code cutTo} only, or {@link #NONE}.
+     */
+    private TreeSet<Long> sizes(boolean isLive, BitSet without, int cut, long cutTo) {
         TreeSet<Long> sizes = new TreeSet<>(List.of(0L));
-        for (Layer layer : layers) {
-            TreeSet<Long> after = new TreeSet<>(Comparator.naturalOrder());
-            sizes.forEach(size -> after.add(layer.sizeAfter(size)));
+        for (int i = 0; i < layers.size(); i++) {
+            Layer layer = layers.get(i);
+            if (without.get(i)) {
+                continue;
+            }
+            TreeSet<Long> after = new TreeSet<>();
+            for (long size : sizes) {
+                after.add(i == cut ? Math.max(size, cutTo) : layer.sizeAfter(size));
+            }
             if (!isCertain(layer, isLive)) {
                 after.addAll(sizes);
             }
             sizes = after;
         }
         return sizes;
+    }
+
+    /** Whether the file may have this size without what these layers did. */
+    private boolean canHaveSize(long size, boolean isLive, BitSet without) {
+        if (sizes(isLive, without, NONE, 0).contains(size)) {
+            return true;
+        }
+        for (int i = 0; i < layers.size(); i++) {
+            Layer layer = layers.get(i);
+            boolean mayBeCut = !layer.isTruncation() && !isCertain(layer, isLive) && !without.get(i);
+            if (mayBeCut
+                    && layer.from < size
+                    && size < layer.to
+                    && sizes(isLive, without, i, size).contains(size)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     int layerCount() {
@@ -140,32 +179,62 @@ final class DataFile implements Entry {
         if (found == null) {
             return "is not there";
         }
-        TreeSet<Long> sizes = sizes(isLive);
-        if (!sizes.contains((long) found.length)) {
+        if (!canHaveSize(found.length, isLive, new BitSet())) {
+            TreeSet<Long> sizes = sizes(isLive);
             return "has size " + found.length + ", expected " + (sizes.size() == 1 ? sizes.first() : "one of " + sizes);
         }
-        boolean[] explained = new boolean[found.length];
-        for (int i = layers.size() - 1; i >= 0; i--) {
-            Layer layer = layers.get(i);
-            int to = (int) Math.min(layer.to, found.length);
-            boolean isCertain = isCertain(layer, isLive);
-            for (int at = (int) Math.min(layer.from, to); at < to; at++) {
-                if (explained[at]) {
-                    continue;
-                }
-                explained[at] = layer.at(at) == found[at];
-                if (isCertain && !explained[at]) {
-                    return wrongByte(found, at, layer);
-                }
-                explained[at] |= isCertain;
-            }
+        Map<BitSet, Boolean> fits = new HashMap<>();
+        TreeSet<Integer> edges = new TreeSet<>(List.of(0, found.length));
+        for (Layer layer : layers) {
+            edges.add((int) Math.min(layer.from, found.length));
+            edges.add((int) Math.min(layer.to, found.length));
         }
-        for (int at = 0; at < found.length; at++) {
-            if (!explained[at] && found[at] != 0) {
-                return wrongByte(found, at, null);
+        int from = edges.removeFirst();
+        for (int to : edges) {
+            int[] covering = covering(from);
+            for (int at = from; at < to; at++) {
+                String problem = problem(found, at, isLive, covering, fits);
+                if (problem != null) {
+                    return problem;
+                }
             }
+            from = to;
         }
         return null;
+    }
+
+    /** The layers over a byte, the last first. */
+    private int[] covering(long offset) {
+        return IntStream.iterate(layers.size() - 1, i -> i >= 0, i -> i - 1)
+                .filter(i -> layers.get(i).from <= offset && offset < layers.get(i).to)
+                .toArray();
+    }
+
+    /** @param fits whether the size is right without some layers, as far as was asked. */
+    private String problem(byte[] found, int at, boolean isLive, int[] covering, Map<BitSet, Boolean> fits) {
+        BitSet passed = null;
+        for (int i : covering) {
+            Layer layer = layers.get(i);
+            if (layer.at(at) == found[at] && (passed == null || fits(found.length, isLive, passed, fits))) {
+                return null;
+            }
+            if (isCertain(layer, isLive)) {
+                return wrongByte(found, at, layer);
+            }
+            passed = passed == null ? new BitSet() : passed;
+            passed.set(i);
+        }
+        boolean isHole = found[at] == 0 && (passed == null || fits(found.length, isLive, passed, fits));
+        return isHole ? null : wrongByte(found, at, null);
+    }
+
+    private boolean fits(long size, boolean isLive, BitSet without, Map<BitSet, Boolean> known) {
+        Boolean fits = known.get(without);
+        if (fits == null) {
+            fits = canHaveSize(size, isLive, without);
+            known.put((BitSet) without.clone(), fits);
+        }
+        return fits;
     }
 
     private static String wrongByte(byte[] found, int at, Layer layer) {

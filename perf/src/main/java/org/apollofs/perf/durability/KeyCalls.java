@@ -64,9 +64,7 @@ final class KeyCalls implements Tree {
         byte[] value = content(step);
         return call(keys -> {
             keys.txn(Txn.when()
-                    .then(
-                            new Txn.Put(prefix + step.name(), value),
-                            new Txn.Put(prefix + step.other(), value)));
+                    .then(new Txn.Put(prefix + step.name(), value), new Txn.Put(prefix + step.other(), value)));
             return Outcome.done(0);
         });
     }

@@ -83,12 +83,13 @@ final class Value implements Entry {
         // A file that is made by open and filled by write is empty in between.
         boolean mayBeEmpty = versions.getFirst().isAbsent()
                 && versions.stream()
-                        .anyMatch(version -> version.step() != null && version.step().kind() == Step.Kind.REWRITE);
+                        .anyMatch(version ->
+                                version.step() != null && version.step().kind() == Step.Kind.REWRITE);
         if (mayBeEmpty && found.stream().allMatch(one -> one.content() != null && one.content().length == 0)) {
             return null;
         }
-        return "holds " + found.stream().map(this::describe).toList() + ", expected "
-                + (isDoubtful() ? "one of " : "") + versions.stream().map(Value::describe).toList();
+        return "holds " + found.stream().map(this::describe).toList() + ", expected " + (isDoubtful() ? "one of " : "")
+                + versions.stream().map(Value::describe).toList();
     }
 
     private String describe(Found found) {

@@ -135,8 +135,7 @@ final class Worker {
      */
     Outcome ask(Step step) throws IOException, InterruptedException, MountGone {
         // Whose value it is must be asked before the step puts it in doubt.
-        Step expected =
-                step.kind() == Step.Kind.CAS ? ((Value) state.entries().get(step.name())).current() : null;
+        Step expected = step.kind() == Step.Kind.CAS ? ((Value) state.entries().get(step.name())).current() : null;
         journal.begin(step);
         state.begin(step);
         Outcome outcome = call(step, expected);

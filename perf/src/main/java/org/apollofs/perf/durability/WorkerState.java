@@ -197,8 +197,9 @@ final class WorkerState {
                 String without = problem(tree, found, doubt.without(), isLive);
                 String with = without == null ? null : problem(tree, found, doubt.with(), isLive);
                 if (with != null) {
-                    problems.add(Problem.of("neither before nor after " + doubt.step().kind() + " (step "
-                            + doubt.step().id() + "): before: " + without + "; after: " + with));
+                    problems.add(Problem.of(
+                            "neither before nor after " + doubt.step().kind() + " (step "
+                                    + doubt.step().id() + "): before: " + without + "; after: " + with));
                 }
             } catch (IOException e) {
                 problems.add(Problem.unreadable(doubt.with().keySet().toString(), e));
@@ -229,8 +230,8 @@ final class WorkerState {
         if (entry instanceof Value value && seconds.containsKey(value)) {
             String second = seconds.get(value);
             String first = firstName(value, second);
-            return value.problem(List.of(
-                    new Value.Found(read(tree, found, first)), new Value.Found(read(tree, found, second))));
+            return value.problem(
+                    List.of(new Value.Found(read(tree, found, first)), new Value.Found(read(tree, found, second))));
         }
         return entry.problem(read(tree, found, name), isLive);
     }
