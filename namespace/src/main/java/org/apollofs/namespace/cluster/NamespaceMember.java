@@ -73,6 +73,12 @@ public final class NamespaceMember implements AutoCloseable {
     /** Consensus module and service: each says when it ends. */
     private static final int PARTS = 2;
 
+    /**
+     * Where Aeron Cluster wants to hear others and nobody is to be heard: shared memory, and of that one session, of those
+     * that drivers never give out.
+     */
+    private static final String NOBODYS_CHANNEL = "aeron:ipc?session-id=0";
+
     static final String INGRESS_IPC = "aeron:ipc?term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
 
     private final NamespaceMemberContext ctx;
@@ -163,7 +169,7 @@ public final class NamespaceMember implements AutoCloseable {
         long logEnd = recordings().logEnd();
         launchCluster();
         folder.syncNames();
-        if (ctx.address().basePort() != 0) {
+        if (ctx.listens()) {
             votes = openVotes();
             quorum = new TermQuorum(ctx, new OwnState(), this::wakeReads);
         }
@@ -322,7 +328,8 @@ public final class NamespaceMember implements AutoCloseable {
                 .clusterId(CLUSTER_ID)
                 .clusterMemberId(ctx.memberId())
                 .clusterMembers(MemberAddress.members(ctx.members()))
-                .ingressChannel("aeron:udp?term-length=" + TERM_LENGTH)
+                .ingressChannel(ctx.listens() ? "aeron:udp?term-length=" + TERM_LENGTH : NOBODYS_CHANNEL)
+                .consensusChannel(ctx.listens() ? "aeron:udp" : NOBODYS_CHANNEL)
                 .isIpcIngressAllowed(true)
                 .logChannel(logChannel())
                 .snapshotChannel(snapshotChannel())

@@ -140,7 +140,7 @@ final class ReadServer implements Agent {
                 .clientName(roleName())
                 .errorHandler(e -> LOG.warn("namespace reads: {}", e.getMessage())));
         ipc = aeron.addSubscription("aeron:ipc", ReadProtocol.QUESTION_STREAM);
-        if (ctx.address().basePort() != 0) {
+        if (ctx.listens()) {
             udp = aeron.addSubscription("aeron:udp?endpoint=" + ctx.address().reads(), ReadProtocol.QUESTION_STREAM);
         }
     }
