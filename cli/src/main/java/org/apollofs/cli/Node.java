@@ -117,6 +117,7 @@ final class Node implements AutoCloseable {
         AttentiveIdle idle = new AttentiveIdle();
         driver = stack.push(SiteDriver.launch(folder, profile, idle, this::onFailure));
         AeronNetwork network = stack.push(new AeronNetwork(networkContext(profile)));
+        driver.onRenewed(network::renew);
         targets = stack.push(TargetServers.open(files, profile, network));
         targets.start(profile, this::onFailure);
         namespace =
