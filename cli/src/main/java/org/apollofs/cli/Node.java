@@ -21,6 +21,7 @@ import org.apollofs.dataplane.repair.GarbageCollector;
 import org.apollofs.dataplane.repair.OrphanSweep;
 import org.apollofs.namespace.client.Namespace;
 import org.apollofs.namespace.cluster.AttentiveIdle;
+import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.transport.aeron.AeronNetwork;
 import org.apollofs.transport.aeron.AeronNetworkContext;
@@ -101,12 +102,22 @@ final class Node implements AutoCloseable {
             node.describe(out);
             return node;
         } catch (IOException e) {
-            throw node.abandon(new UncheckedIOException(e.getMessage(), e));
+            throw node.abandon(node.first(new UncheckedIOException(e.getMessage(), e)));
         } catch (RuntimeException e) {
-            throw node.abandon(e);
+            throw node.abandon(node.first(e));
         } catch (Error e) {
             throw node.abandon(e);
         }
+    }
+
+    /** What the operator reads: the first failure of a part, of which the others come. */
+    private RuntimeException first(RuntimeException thrown) {
+        CommandFailure known = failure.get();
+        if (known == null || known == thrown) {
+            return thrown;
+        }
+        known.addSuppressed(thrown);
+        return known;
     }
 
     /** Ends what was started; the files of a new site go too. */
@@ -129,9 +140,11 @@ final class Node implements AutoCloseable {
         AttentiveIdle idle = new AttentiveIdle();
         driver = stack.push(SiteDriver.launch(folder, profile, idle, this::onFailure));
         AeronNetwork network = stack.push(new AeronNetwork(networkContext(profile)));
+        driver.onRenewed(network::renew);
         targets = stack.push(TargetServers.open(files, profile, network));
         targets.start(profile, this::onFailure);
-        namespace = stack.push(SiteNamespace.launch(folder, profile.namespace(), driver, idle, this::onFailure));
+        namespace =
+                stack.push(SiteNamespace.launch(folder, profile.namespace(), driver, idle, stop, out, this::onFailure));
         client = HostClient.open(profile, network, namespace.client(), clock);
         stack.push(AgentThread.start(
                 "apollo-host", List.of(client.hostAgent()), profile.threads().hostIdle(), this::onFailure));
@@ -224,6 +237,9 @@ final class Node implements AutoCloseable {
                         cause);
         if (failure.compareAndSet(null, explained)) {
             LOG.error("node: {} failed, the site stops", role, cause);
+            if (stop.isOfProcess() && NamespaceMember.isOfBrokenDisk(explained)) {
+                LastWord.sayUnlessEnded(explained);
+            }
         } else {
             LOG.warn("node: {} failed too: {}", role, Failures.describe(cause));
         }
