@@ -9,9 +9,11 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.List;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -83,47 +85,40 @@ final class ControlClient {
 
     /** A connection to the site's process. @throws CommandFailure if there is no such site, or it does not run. */
     static SocketChannel connect(SiteFolder folder) {
-        checkPermission(folder);
-        if (!folder.isSite()) {
-            throw new CommandFailure(
-                    ExitCode.SITE, "no site: dir=" + folder.root(), "give --dir the folder of 'apollo up --dir'");
-        }
-        if (!Files.exists(folder.control())) {
-            throw notRunning(folder, null);
-        }
         try {
-            Path socket = Path.of(Files.readString(folder.control()).strip());
-            checkPermission(folder, socket);
-            return SocketChannel.open(UnixDomainSocketAddress.of(socket));
-        } catch (IOException e) {
-            throw notRunning(folder, e);
-        }
-    }
-
-    /** A folder that may not be looked into is not an empty one. */
-    private static void checkPermission(SiteFolder folder) {
-        for (Path part : List.of(folder.root(), folder.run())) {
-            if (Files.isDirectory(part) && !Files.isExecutable(part)) {
-                throw noPermission(folder, part);
+            // What may not be looked at is not what is not there.
+            if (!isThere(folder.record())) {
+                throw new CommandFailure(
+                        ExitCode.SITE, "no site: dir=" + folder.root(), "give --dir the folder of 'apollo up --dir'");
             }
-        }
-        if (Files.exists(folder.control())) {
-            checkPermission(folder, folder.control());
+            if (!isThere(folder.control())) {
+                throw notRunning(folder, null);
+            }
+            Path socket = Path.of(Files.readString(folder.control()).strip());
+            return SocketChannel.open(UnixDomainSocketAddress.of(socket));
+        } catch (AccessDeniedException e) {
+            throw noPermission(folder, e);
+        } catch (IOException e) {
+            // A socket's refusal has no type of its own.
+            boolean isDenied = e.getMessage() != null && e.getMessage().contains("Permission denied");
+            throw isDenied ? noPermission(folder, e) : notRunning(folder, e);
         }
     }
 
-    private static void checkPermission(SiteFolder folder, Path file) {
-        boolean isSocket = !file.equals(folder.control());
-        if (Files.exists(file) && !(isSocket ? Files.isWritable(file) : Files.isReadable(file))) {
-            throw noPermission(folder, file);
+    private static boolean isThere(Path path) throws IOException {
+        try {
+            return Files.readAttributes(path, BasicFileAttributes.class) != null;
+        } catch (NoSuchFileException e) {
+            return false;
         }
     }
 
-    private static CommandFailure noPermission(SiteFolder folder, Path path) {
+    private static CommandFailure noPermission(SiteFolder folder, IOException origin) {
         return new CommandFailure(
                 ExitCode.SITE,
-                "no permission to ask the site: dir=" + folder.root() + ", path=" + path,
-                "run it as the user that runs the site, or as root");
+                "no permission to ask the site: dir=" + folder.root() + ", " + Failures.describe(origin),
+                "run it as the user that runs the site, or as root",
+                origin);
     }
 
     private static JsonNode exchange(SocketChannel channel, JsonNode request) throws IOException {
