@@ -17,6 +17,7 @@ public final class ProfileWriter {
         ObjectMapper mapper = new ObjectMapper(new YAMLFactory().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER));
         ObjectNode root = mapper.createObjectNode();
         root.put("profile", profile.profile()).put("description", profile.description());
+        putMachine(root.putObject("machine"), profile.machine());
         LayoutProfile layout = profile.layout();
         root.putObject("layout")
                 .put("dataChunks", layout.dataChunks())
@@ -72,6 +73,19 @@ public final class ProfileWriter {
                 .put("leaderTimeoutMs", namespace.leaderTimeoutMs())
                 .put("sessionTimeoutMs", namespace.sessionTimeoutMs())
                 .put("requestTimeoutMs", namespace.requestTimeoutMs());
+    }
+
+    private static void putMachine(ObjectNode node, MachineProfile machine) {
+        node.put("role", name(machine.role()))
+                .put("cores", machine.cores())
+                .put("memory", ByteSize.format(machine.memoryBytes()))
+                .put("gpus", machine.gpus())
+                .put("nics", machine.nics())
+                .put("nicGbitPerSec", machine.nicGbitPerSec())
+                .put("writeBytesPerSec", ByteSize.format(machine.writeBytesPerSec()))
+                .put("readBytesPerSec", ByteSize.format(machine.readBytesPerSec()))
+                .put("rackUnits", machine.rackUnits())
+                .put("watts", machine.watts());
     }
 
     private static void putThreads(ObjectNode node, ThreadProfile threads) {
