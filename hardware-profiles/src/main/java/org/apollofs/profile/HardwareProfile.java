@@ -74,6 +74,15 @@ public record HardwareProfile(
         return this;
     }
 
+    /** This profile, if it has targets. @throws ProfileException if it has none. */
+    public HardwareProfile requireTargets() {
+        if (targets.isEmpty()) {
+            throw new ProfileException(
+                    source, List.of(new ProfileProblem(0, "targets", "expected at least 1 target, found 0")));
+        }
+        return this;
+    }
+
     /** Bytes of all targets. */
     public long capacityBytes() {
         return targets.stream().mapToLong(TargetProfile::sizeBytes).sum();
