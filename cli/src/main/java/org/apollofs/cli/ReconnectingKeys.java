@@ -35,6 +35,7 @@ final class ReconnectingKeys implements KeyAccess {
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // which connection they are of
     public void lost(KeyValue keys) {
         NamespaceConnection left;
         synchronized (this) {

@@ -201,7 +201,8 @@ final class Nemesis {
             lastDoneMs.merge(step.worker(), end.timeMs(), Math::max);
             return;
         }
-        boolean wasUnderWay = begin.timeMs() <= faultEndMs && end.timeMs() >= faultBeginMs;
+        boolean wasUnderWay =
+                begin.timeMs() - faultEndMs <= (fault == null ? 0 : fault.lingersMs()) && end.timeMs() >= faultBeginMs;
         if (fault != null && wasUnderWay && fault.justifies(end.outcome())) {
             justified++;
         } else {
