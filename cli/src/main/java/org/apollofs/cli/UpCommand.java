@@ -3,6 +3,7 @@ package org.apollofs.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.LayoutProfile;
 import org.apollofs.profile.MountProfile;
@@ -60,8 +61,10 @@ final class UpCommand implements Callable<Integer> {
         try (Node node = Node.start(new NodeOptions(folder, mount, chosen), stop, out)) {
             say(out, "ready");
             stop.await();
-            say(out, "stopping");
+            say(out, node.notice() == null ? "stopping" : "stopping: " + node.notice());
             node.checkHealthy();
+        } catch (CancellationException e) {
+            say(out, e.getMessage());
         }
         say(out, "stopped");
         return ExitCode.OK.code();

@@ -80,7 +80,8 @@ final class ProfileReader {
                 mount.length("maxWrite"),
                 mount.integer("workers"),
                 mount.integer("maxBackground"),
-                mount.integer("attributeTimeoutMs"));
+                mount.integer("attributeTimeoutMs"),
+                mount.timeMs("errorAfter"));
     }
 
     private static ThreadProfile threads(ProfileSection threads) {

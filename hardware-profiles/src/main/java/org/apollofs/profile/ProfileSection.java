@@ -87,6 +87,11 @@ final class ProfileSection {
         return found.isTextual() && ByteSize.isDecimal(found.asText()) ? size / PAGE * PAGE : size;
     }
 
+    /** A length of time in ms. */
+    long timeMs(String key) {
+        return TimeSpan.parseMs(text(key));
+    }
+
     <E extends Enum<E>> E choice(String key, Class<E> type) {
         return Enum.valueOf(type, text(key).toUpperCase(Locale.ROOT));
     }

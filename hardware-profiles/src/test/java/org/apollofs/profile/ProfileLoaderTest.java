@@ -46,6 +46,7 @@ final class ProfileLoaderTest {
                 new TargetProfile(9, "b", 1L << 30, 64, "target-9"),
                 profile.targets().get(1));
         assertEquals(MountProfile.Backend.AUTO, profile.mount().backend());
+        assertEquals(120_000, profile.mount().errorAfterMs());
         assertEquals(ThreadProfile.Idle.BACKOFF, profile.threads().targetIdle());
         assertEquals(1, profile.namespace().members().size());
     }
@@ -58,6 +59,10 @@ final class ProfileLoaderTest {
                         + " 16, found \"four\"",
                 "dataChunks: 4 | dataChunks: 17 | embedded.yaml:7: layout.dataChunks: expected an integer from 1 to"
                         + " 16, found 17",
+                "errorAfter: 120s | errorAfter: 2m | embedded.yaml:38: mount.errorAfter: expected a length of time,"
+                        + " such as 500ms, 120s, 2min or 1h, found \"2m\"",
+                "errorAfter: 120s | errorAfter: 10ms | embedded.yaml:38: mount.errorAfter: expected a time from 1s to"
+                        + " 24h, found 10ms",
                 "dataChunks: 4 | dataChunk: 4 | embedded.yaml:7: layout.dataChunk: unknown key, expected"
                         + " \"dataChunks\" perhaps",
                 "chunkLength: 1MiB | chunkLength: 1MB | embedded.yaml:9: layout.chunkLength: expected a power of two"
