@@ -11,8 +11,8 @@ import org.apollofs.profile.ProfileException;
 import org.apollofs.profile.ProfileProblem;
 
 /**
- * Puts what was measured in place of what is assumed. Takes the JSON of {@code apollo bench store}, {@code bench mount}, {@code
- * bench kv}, and objects whose {@code assumptions} have the names that {@code apollo plan --json} prints.
+ * Puts what was measured in place of what is assumed. Takes the JSON of {@code apollo bench store} and of {@code bench kv}, and
+ * objects whose {@code assumptions} have the names that {@code apollo plan --json} prints.
  */
 public final class Calibration {
     private static final double BYTES_PER_GB = 1e9;
