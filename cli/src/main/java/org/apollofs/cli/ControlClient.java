@@ -9,8 +9,10 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 
 /** Asks the process that runs a site: see {@link ControlServer}. */
 final class ControlClient {
@@ -42,19 +44,56 @@ final class ControlClient {
 
     /** A connection to the site's process. @throws CommandFailure if there is no such site, or it does not run. */
     static SocketChannel connect(SiteFolder folder) {
+        checkPermitted(folder);
         if (!folder.isSite()) {
             throw new CommandFailure(
                     ExitCode.SITE, "no site: dir=" + folder.root(), "give --dir the folder of 'apollo up --dir'");
         }
         if (!Files.exists(folder.control())) {
+            SiteRemains.sweep(folder);
             throw notRunning(folder, null);
         }
         try {
             Path socket = Path.of(Files.readString(folder.control()).strip());
             return SocketChannel.open(UnixDomainSocketAddress.of(socket));
+        } catch (AccessDeniedException e) {
+            throw notPermitted(folder, e);
         } catch (IOException e) {
+            if (isDenied(e)) {
+                throw notPermitted(folder, e);
+            }
+            SiteRemains.sweep(folder);
             throw notRunning(folder, e);
         }
+    }
+
+    /** Whether the socket is there and belongs to another user: the JDK says so in words only. */
+    private static boolean isDenied(IOException e) {
+        return e.getMessage() != null && e.getMessage().contains("Permission denied");
+    }
+
+    /** @throws CommandFailure if the folder is another user's: then nothing can be said of the site. */
+    private static void checkPermitted(SiteFolder folder) {
+        try {
+            Files.readAttributes(folder.record(), BasicFileAttributes.class);
+            if (!Files.isReadable(folder.record())) {
+                throw notPermitted(folder, null);
+            }
+        } catch (AccessDeniedException e) {
+            throw notPermitted(folder, e);
+        } catch (IOException e) {
+            // No such site: the caller says so.
+            return;
+        }
+    }
+
+    private static CommandFailure notPermitted(SiteFolder folder, IOException origin) {
+        return new CommandFailure(
+                ExitCode.PERMISSION,
+                "no permission: the site is another user's: dir=" + folder.root() + ", you="
+                        + System.getProperty("user.name"),
+                "run it as the user that runs 'apollo up'",
+                origin);
     }
 
     private static JsonNode exchange(SocketChannel channel, JsonNode request) throws IOException {

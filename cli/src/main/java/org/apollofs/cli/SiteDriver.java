@@ -8,10 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SystemNanoClock;
 import org.apollofs.namespace.cluster.AttentiveIdle;
+import org.apollofs.namespace.cluster.BoundedErrors;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.LaneProfile;
 import org.apollofs.profile.ThreadProfile.Idle;
+import org.apollofs.transport.aeron.seal.DatagramSeal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +30,9 @@ final class SiteDriver implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SiteDriver.class);
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
     private static final int TERMS = 3;
+    private static final int TERM_LENGTH = 1 << 20;
+    /** Bytes for the values of counters, 128 each; their labels take four times as much. */
+    private static final int COUNTERS_LENGTH = 1 << 20;
     /** Two streams a lane at the sender; over UDP the receiver has buffers of its own. */
     private static final int BUFFERS_PER_LANE = 4;
     /** For the namespace's streams, counters and the rest. */
@@ -36,6 +43,7 @@ final class SiteDriver implements AutoCloseable {
     private final SiteFolder folder;
     private final MediaDriver driver;
     private final Aeron aeron;
+    private Runnable wake = () -> {};
 
     private SiteDriver(SiteFolder folder, MediaDriver driver, Aeron aeron) {
         this.folder = folder;
@@ -47,50 +55,70 @@ final class SiteDriver implements AutoCloseable {
      * Launches. The site lock must be held: what an earlier process left is deleted.
      *
      * @param idle wakes the driver together with the namespace's threads.
+     * @param seal of lanes over UDP.
      * @param onFailure told of what the driver or client cannot handle.
      */
     static SiteDriver launch(
-            SiteFolder folder, HardwareProfile profile, AttentiveIdle idle, BiConsumer<String, Throwable> onFailure)
+            SiteFolder folder,
+            HardwareProfile profile,
+            AttentiveIdle idle,
+            DatagramSeal seal,
+            BiConsumer<String, Throwable> onFailure)
             throws IOException {
         deleteStale(folder);
         Path directory = chooseDirectory(folder, profile);
         Files.writeString(folder.driver(), directory + "\n");
         LaneProfile lanes = profile.lanes();
+        IdleStrategy driverIdle = profile.threads().driverIdle() == Idle.BACKOFF
+                ? idle.newStrategy()
+                : AgentThread.idleStrategy(profile.threads().driverIdle());
         MediaDriver.Context context = new MediaDriver.Context()
                 .aeronDirectoryName(directory.toString())
                 .dirDeleteOnStart(true)
                 .dirDeleteOnShutdown(true)
                 .warnIfDirectoryExists(false)
                 .threadingMode(ThreadingMode.SHARED)
-                .sharedIdleStrategy(
-                        profile.threads().driverIdle() == Idle.BACKOFF
-                                ? idle.newStrategy()
-                                : AgentThread.idleStrategy(profile.threads().driverIdle()))
+                .sharedIdleStrategy(driverIdle)
+                // Buffers of new streams are made by the driver's thread: a helper would look for work all the time.
+                .asyncExecutorEnabled(false)
+                .counterValuesBufferLength(COUNTERS_LENGTH)
+                // Of a stream that does not say: none of a site's own is long.
+                .ipcTermBufferLength(TERM_LENGTH)
                 .termBufferSparseFile(false)
                 .spiesSimulateConnection(true)
                 .timerIntervalNs(TimeUnit.MILLISECONDS.toNanos(100))
                 .clientLivenessTimeoutNs(LIVENESS_NS)
                 .imageLivenessTimeoutNs(LIVENESS_NS)
                 .publicationUnblockTimeoutNs(2 * LIVENESS_NS)
-                .errorHandler(failure -> LOG.warn("media driver: {}", Failures.describe(failure)));
+                .errorHandler(new BoundedErrors(
+                        SystemNanoClock.INSTANCE,
+                        (failure, unsaid) ->
+                                LOG.warn("media driver: {} (and {} before)", Failures.describe(failure), unsaid)));
         if (lanes.media() == LaneProfile.Media.UDP) {
             SocketBuffers buffers = SocketBuffers.within(lanes);
             context.socketRcvbufLength(buffers.length())
                     .socketSndbufLength(buffers.length())
                     .initialWindowLength(buffers.window());
         }
-        MediaDriver driver = MediaDriver.launch(context);
+        MediaDriver driver = MediaDriver.launch(seal.install(context));
         try {
             Aeron aeron = Aeron.connect(new Aeron.Context()
                     .aeronDirectoryName(directory.toString())
                     .driverTimeoutMs(TimeUnit.NANOSECONDS.toMillis(LIVENESS_NS))
                     .useConductorAgentInvoker(false)
                     .errorHandler(failure -> onFailure.accept("aeron client", failure)));
-            return new SiteDriver(folder, driver, aeron);
+            SiteDriver started = new SiteDriver(folder, driver, aeron);
+            started.wake = () -> idle.wakeOne(driverIdle);
+            return started;
         } catch (RuntimeException e) {
             driver.close();
             throw e;
         }
+    }
+
+    /** Wakes its thread, if that rests. Any thread; cheap. */
+    void wake() {
+        wake.run();
     }
 
     Aeron aeron() {

@@ -44,9 +44,12 @@ final class SiteNamespace implements AutoCloseable {
                             + profile.members().size(),
                     "leave one, or run each as a process of its own: apollo namespace --profile P --member I");
         }
+        int id = profile.members().getFirst().id();
         NamespaceMember member = NamespaceMember.launch(context(profile)
+                // Whatever port the profile gives it: within a site nobody comes over a network.
+                .members(List.of(new MemberAddress(id, MemberAddress.EMBEDDED.host(), 0)))
                 .directory(folder.namespace())
-                .memberId(profile.members().getFirst().id())
+                .memberId(id)
                 .aeronDirectory(driver.directory())
                 .idle(idle)
                 .threadFactory(threads("apollo-namespace"))

@@ -48,6 +48,10 @@ final class NamespaceCommandTest {
 
     private Path profile() throws IOException {
         StringBuilder members = new StringBuilder();
+        Path secret = dir.resolve("secret");
+        if (!Files.exists(secret)) {
+            assertEquals(0, CliRun.of("namespace", "secret", secret.toString()).exitCode());
+        }
         int port = ThreadLocalRandom.current().nextInt(12_000, 20_000);
         for (int i = 0; i < 3; i++) {
             port = freePorts(port);
@@ -59,14 +63,15 @@ final class NamespaceCommandTest {
             port += NamespaceProfile.Member.PORTS;
         }
         return Files.writeString(dir.resolve("site.yaml"), """
-                profile: test
-                layout: {dataChunks: 1, parityChunks: 0}
-                targets:
-                  - {id: 0, path: a, size: 1GiB}
-                namespace:
-                  mapSize: 16MiB
-                  members:
-                """ + members);
+            profile: test
+            layout: {dataChunks: 1, parityChunks: 0}
+            targets:
+              - {id: 0, path: a, size: 1GiB}
+            security: {secretFile: secret}
+            namespace:
+              mapSize: 16MiB
+              members:
+            """ + members);
     }
 
     private Process member(Path profile, int id) throws IOException {

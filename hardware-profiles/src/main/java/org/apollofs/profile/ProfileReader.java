@@ -32,7 +32,8 @@ final class ProfileReader {
                 lanes(root.section("lanes")),
                 mount(root.section("mount")),
                 threads(root.section("threads")),
-                engine(root.section("engine")));
+                engine(root.section("engine")),
+                new SecurityProfile(root.section("security").text("secretFile")));
     }
 
     private static List<TargetProfile> targets(Section root) {

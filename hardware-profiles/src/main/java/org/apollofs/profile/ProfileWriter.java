@@ -50,6 +50,7 @@ public final class ProfileWriter {
                 .put("attributeTimeoutMs", mount.attributeTimeoutMs());
         putThreads(root.putObject("threads"), profile.threads());
         putEngine(root.putObject("engine"), profile.engine());
+        root.putObject("security").put("secretFile", profile.security().secretFile());
         try {
             return mapper.writeValueAsString(root);
         } catch (JsonProcessingException e) {

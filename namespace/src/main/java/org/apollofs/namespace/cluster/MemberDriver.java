@@ -68,7 +68,10 @@ public final class MemberDriver {
                 .initialWindowLength(buffer)
                 .clientLivenessTimeoutNs(LIVENESS_NS)
                 .publicationUnblockTimeoutNs(2 * LIVENESS_NS)
-                .errorHandler(failure -> LOG.warn("media driver: {}", failure.getMessage()));
+                .errorHandler(new BoundedErrors(
+                        SystemNanoClock.INSTANCE,
+                        (failure, unsaid) ->
+                                LOG.warn("media driver: {} (and {} before)", failure.getMessage(), unsaid)));
     }
 
     private static int limit(Path file) {

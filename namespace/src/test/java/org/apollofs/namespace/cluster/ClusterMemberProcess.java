@@ -66,6 +66,7 @@ public final class ClusterMemberProcess {
         List<MemberAddress> members = addresses(arguments[2]);
         int basePort = members.get(member).basePort();
         NamespaceMemberContext ctx = new NamespaceMemberContext()
+                .peerKey(TestSite.KEY)
                 .directory(directory)
                 .memberId(member)
                 .members(members)
