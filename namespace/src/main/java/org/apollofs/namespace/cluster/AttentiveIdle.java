@@ -64,7 +64,7 @@ public final class AttentiveIdle {
     private static final long DROWSIER_PARK_NS = 1_000_000;
     /** Time of a doze, ns. */
     static final long DOZE_NS = 5_000_000;
-    /** Dozes in a row without work after which a lone member's thread sleeps: about a second. */
+    /** Dozes without traffic after which a lone member's thread sleeps: about a second. */
     private static final int DOZES = 200;
     /** Dozes before the next sleep of one that found work when it had slept. */
     private static final int DOZES_AFTER_WORK = 4;
@@ -196,7 +196,7 @@ public final class AttentiveIdle {
         /** Longer waits since there was work. */
         private int longWaits;
 
-        /** Dozes since there was work, or somebody woke the thread. */
+        /** Dozes since there was traffic, or a client woke the thread. */
         private int dozes;
         /**
          * Whether the thread sleeps: then a little work is housekeeping, some of which there always is, and does not keep it
@@ -207,6 +207,8 @@ public final class AttentiveIdle {
         private int streak;
 
         private boolean hasWorked;
+        /** Cycles with work since the last doze: several are traffic. */
+        private int works;
 
         private boolean hasDozed;
         /** Attention that was asked for; 0 if none was. */
@@ -234,6 +236,9 @@ public final class AttentiveIdle {
                     workAsleep();
                     return;
                 }
+                if (++works >= TRAFFIC_STREAK) {
+                    dozes = 0;
+                }
                 reset();
                 if (hasDozed) {
                     hasDozed = false;
@@ -253,7 +258,9 @@ public final class AttentiveIdle {
                 woken = 0;
                 attention = Math.max(attention, asked);
                 longWaits = 0;
-                wakeUp();
+                if (asked >= ATTENTION) {
+                    wakeUp();
+                }
             }
             long restNs = rest.getAsLong();
             if (restNs > 0) {
@@ -316,6 +323,7 @@ public final class AttentiveIdle {
             hasDozed = true;
             streak = hasWorked ? streak : 0;
             hasWorked = false;
+            works = 0;
             dozes++;
             boolean sleeps = ns == DOZE_NS && isLone && dozes > DOZES;
             isSleepy |= sleeps;
@@ -332,7 +340,6 @@ public final class AttentiveIdle {
         public void reset() {
             idleCycles = 0;
             longWaits = 0;
-            dozes = 0;
         }
 
         void wake(int forCycles) {
