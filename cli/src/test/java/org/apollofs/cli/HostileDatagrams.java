@@ -70,37 +70,31 @@ final class HostileDatagrams {
     /** A genuine datagram, with something wrong, or played again as it was. */
     byte[] mutated() {
         byte[] base = genuine.get(random.nextInt(genuine.size())).clone();
-        switch (random.nextInt(6)) {
-            case 0 -> {
-                return base;
-            }
+        return switch (random.nextInt(6)) {
+            case 0 -> base;
             case 1 -> {
                 for (int i = 1 + random.nextInt(8); i > 0; i--) {
                     base[random.nextInt(base.length)] ^= (byte) (1 << random.nextInt(8));
                 }
-                return base;
+                yield base;
             }
-            case 2 -> {
-                return Arrays.copyOf(base, random.nextInt(base.length + 1));
-            }
-            case 3 -> {
-                return Arrays.copyOf(base, base.length + random.nextInt(2_000));
-            }
+            case 2 -> Arrays.copyOf(base, random.nextInt(base.length + 1));
+            case 3 -> Arrays.copyOf(base, base.length + random.nextInt(2_000));
             case 4 -> {
                 int at = random.nextInt(Math.max(1, base.length - 4));
                 int[] lies = {-1, 0, Integer.MAX_VALUE, Integer.MIN_VALUE, 0x71000000, base.length, 1};
                 ByteBuffer.wrap(base)
                         .order(ByteOrder.LITTLE_ENDIAN)
                         .putInt(Math.min(at, Math.max(0, base.length - 4)), lies[random.nextInt(lies.length)]);
-                return base;
+                yield base;
             }
             default -> {
                 byte[] other = genuine.get(random.nextInt(genuine.size()));
                 int cut = random.nextInt(Math.min(base.length, other.length) + 1);
                 System.arraycopy(other, 0, base, 0, cut);
-                return base;
+                yield base;
             }
-        }
+        };
     }
 
     /** Anything, often with a header of Aeron's. */

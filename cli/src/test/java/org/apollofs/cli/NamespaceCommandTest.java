@@ -103,6 +103,10 @@ final class NamespaceCommandTest {
                 members.add(member(profile, i));
             }
             String at = profile.toString();
+            // A client gives up after a while; on a busy machine members take longer to start.
+            while (CliRun.of("namespace", "status", "--profile", at).exitCode() != 0) {
+                assertTrue(members.stream().allMatch(Process::isAlive), "a member has ended");
+            }
             CliRun put = CliRun.of("kv", "put", "a/k", "v", "--absent", "--profile", at);
             assertEquals(0, put.exitCode(), put.err());
             CliRun get = CliRun.of("kv", "get", "a/k", "--json", "--profile", at);

@@ -70,7 +70,7 @@ final class PrivateSiteTest {
                 try {
                     own.add(Files.readSymbolicLink(file).toString());
                 } catch (NoSuchFileException e) {
-                    continue; // closed meanwhile
+                    // Closed meanwhile, as that of the list itself.
                 }
             }
         }

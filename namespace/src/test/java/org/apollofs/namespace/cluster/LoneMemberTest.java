@@ -41,7 +41,6 @@ final class LoneMemberTest {
                     own.add(Files.readSymbolicLink(file).toString());
                 } catch (NoSuchFileException e) {
                     // Closed meanwhile, as that of the list itself.
-                    continue;
                 }
             }
         }
@@ -57,7 +56,8 @@ final class LoneMemberTest {
             try (ClusterNamespace namespace = site.connect();
                     ClusterNamespace remote = site.connectRemotely()) {
                 namespace.keyValue().put("k", value, KeyValue.ANY_VERSION);
-                assertArrayEquals(value, remote.keyValue().get("k").orElseThrow().value());
+                assertArrayEquals(
+                        value, remote.keyValue().get("k").orElseThrow().value());
                 assertEquals(before, sockets());
             }
         }
