@@ -24,6 +24,7 @@ public record HardwareProfile(
         MountProfile mount,
         ThreadProfile threads,
         EngineProfile engine,
+        SecurityProfile security,
         MachineProfile machine) {
 
     public HardwareProfile {
@@ -41,7 +42,8 @@ public record HardwareProfile(
             LaneProfile lanes,
             MountProfile mount,
             ThreadProfile threads,
-            EngineProfile engine) {
+            EngineProfile engine,
+            SecurityProfile security) {
         this(
                 source,
                 profile,
@@ -53,6 +55,7 @@ public record HardwareProfile(
                 mount,
                 threads,
                 engine,
+                security,
                 MachineProfile.UNKNOWN);
     }
 
@@ -115,7 +118,18 @@ public record HardwareProfile(
     public HardwareProfile withBackend(MountProfile.Backend backend) {
         MountProfile other = mount.withBackend(backend);
         return new HardwareProfile(
-                source, profile, description, layout, targets, namespace, lanes, other, threads, engine, machine);
+                source,
+                profile,
+                description,
+                layout,
+                targets,
+                namespace,
+                lanes,
+                other,
+                threads,
+                engine,
+                security,
+                machine);
     }
 
     /** Where a target lives, in a site's folder. */
@@ -139,6 +153,7 @@ public record HardwareProfile(
                 mount,
                 threads,
                 otherEngine,
+                security,
                 machine);
         List<ProfileProblem> problems = ProfileRules.check(derived);
         if (!problems.isEmpty()) {

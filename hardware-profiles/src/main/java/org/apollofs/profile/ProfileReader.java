@@ -31,6 +31,7 @@ final class ProfileReader {
                 mount(root.section("mount")),
                 threads(root.section("threads")),
                 engine(root.section("engine")),
+                new SecurityProfile(root.section("security").text("secretFile")),
                 machine(root.section("machine")));
     }
 

@@ -84,6 +84,7 @@ public final class ProfileWriter {
                 .put("errorAfter", TimeSpan.format(mount.errorAfterMs()));
         putThreads(root.putObject("threads"), profile.threads());
         putEngine(root.putObject("engine"), profile.engine());
+        root.putObject("security").put("secretFile", profile.security().secretFile());
         return root;
     }
 
