@@ -172,7 +172,7 @@ final class PrivateSiteTest {
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertTrue(process.waitFor(60, TimeUnit.SECONDS));
             assertEquals(ExitCode.PERMISSION.code(), process.exitValue(), said);
-            assertTrue(said.contains("no permission: the site is another user's: dir=" + site), said);
+            assertTrue(said.contains("no permission to ask the site: dir=" + site), said);
         }
     }
 
