@@ -147,7 +147,8 @@ final class Failures {
         return false;
     }
 
-    private static boolean isNoSpace(Throwable failure) {
+    /** Whether a file system has no space left, or none for this user. */
+    static boolean isNoSpace(Throwable failure) {
         if (failure instanceof OsException os) {
             return os.errno() == Errno.ENOSPC || os.errno() == Errno.EDQUOT;
         }

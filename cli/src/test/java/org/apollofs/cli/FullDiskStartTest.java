@@ -1,23 +1,23 @@
 package org.apollofs.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apollofs.io.device.fault.PowerCutFileSystem;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.ProfileLoader;
-import org.apollofs.profile.ProfileWriter;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -44,11 +44,11 @@ final class FullDiskStartTest {
         return filler;
     }
 
-    private static void assertFull(CliRun run) {
-        assertEquals(ExitCode.NO_SPACE.code(), run.exitCode(), run.err());
-        assertEquals(1, run.err().lines().count(), run.err());
-        assertTrue(run.err().startsWith("apollo: "), run.err());
-        assertTrue(run.err().contains("disk is full") || run.err().contains("No space left on device"), run.err());
+    private static void assertFull(Executable start) {
+        CommandFailure failure = Failures.explain(assertThrows(RuntimeException.class, start));
+        String words = failure.getMessage();
+        assertEquals(ExitCode.NO_SPACE, failure.exitCode(), words);
+        assertTrue(words.contains("disk is full") || words.contains("No space left on device"), words);
     }
 
     /** By what is left, different parts are the first to fail. */
@@ -57,27 +57,18 @@ final class FullDiskStartTest {
     void shouldSayThatTheDiskOfASiteIsFull(long left) throws IOException {
         assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "no /dev/fuse to mount with: run as root");
         HardwareProfile profile = ProfileLoader.load("embedded").withTargetSize(TARGET_BYTES);
-        Path file = Files.writeString(
-                temporary.resolve("profile.yaml"), ProfileWriter.toYaml(profile), StandardCharsets.UTF_8);
         Path mountPoint = Files.createDirectory(temporary.resolve("mnt"));
         try (PowerCutFileSystem disk = PowerCutFileSystem.create(temporary, FILE_SYSTEM_BYTES)) {
             SiteFolder folder = SiteFolder.of(disk.root().resolve("site"));
             NodeOptions options = new NodeOptions(folder, mountPoint, profile);
-            try (Node node = Node.start(options, StopSignal.detached(), new PrintWriter(new StringWriter()))) {
+            try (Node node = start(options)) {
                 Files.writeString(mountPoint.resolve("file"), "before");
                 node.checkHealthy();
             }
             Path filler = fill(disk, left);
-            assertFull(CliRun.of(
-                    "up",
-                    "--dir",
-                    folder.root().toString(),
-                    "--mount",
-                    mountPoint.toString(),
-                    "--profile",
-                    file.toString()));
+            assertFull(() -> start(options).close());
             Files.delete(filler);
-            try (Node node = Node.start(options, StopSignal.detached(), new PrintWriter(new StringWriter()))) {
+            try (Node node = start(options)) {
                 assertEquals("before", Files.readString(mountPoint.resolve("file")));
                 node.checkHealthy();
             }
@@ -89,22 +80,21 @@ final class FullDiskStartTest {
         Path file = MemberVictims.writeProfile(temporary, 1);
         HardwareProfile profile = ProfileLoader.load(file.toString());
         try (PowerCutFileSystem disk = PowerCutFileSystem.create(temporary, FILE_SYSTEM_BYTES)) {
-            try (MemberNode node = start(profile, disk);
+            try (MemberNode node = start(profile, disk, StopSignal.detached());
                     NamespaceConnection connection = NamespaceConnection.ofMembers(profile)) {
                 connection.keyValue().put("k", new byte[1], KeyValue.ABSENT);
                 node.checkHealthy();
             }
             Path filler = fill(disk, 1 << 20);
-            assertFull(CliRun.of(
-                    "namespace",
-                    "--profile",
-                    file.toString(),
-                    "--member",
-                    "0",
-                    "--dir",
-                    disk.root().toString()));
+            assertFull(() -> {
+                StopSignal stop = StopSignal.detached();
+                try (MemberNode node = start(profile, disk, stop)) {
+                    stop.await();
+                    node.checkHealthy();
+                }
+            });
             Files.delete(filler);
-            try (MemberNode node = start(profile, disk);
+            try (MemberNode node = start(profile, disk, StopSignal.detached());
                     NamespaceConnection connection = NamespaceConnection.ofMembers(profile)) {
                 assertTrue(connection.keyValue().get("k").isPresent());
                 node.checkHealthy();
@@ -112,7 +102,11 @@ final class FullDiskStartTest {
         }
     }
 
-    private static MemberNode start(HardwareProfile profile, PowerCutFileSystem disk) {
-        return MemberNode.start(profile, 0, disk.root(), StopSignal.detached(), new PrintWriter(new StringWriter()));
+    private static Node start(NodeOptions options) {
+        return Node.start(options, StopSignal.detached(), new PrintWriter(new StringWriter()));
+    }
+
+    private static MemberNode start(HardwareProfile profile, PowerCutFileSystem disk, StopSignal stop) {
+        return MemberNode.start(profile, 0, disk.root(), stop, new PrintWriter(new StringWriter()));
     }
 }
