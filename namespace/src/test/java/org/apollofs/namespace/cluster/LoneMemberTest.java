@@ -57,7 +57,8 @@ final class LoneMemberTest {
             try (ClusterNamespace namespace = site.connect();
                     ClusterNamespace remote = site.connectRemotely()) {
                 namespace.keyValue().put("k", value, KeyValue.ANY_VERSION);
-                assertArrayEquals(value, remote.keyValue().get("k").orElseThrow().value());
+                assertArrayEquals(
+                        value, remote.keyValue().get("k").orElseThrow().value());
                 assertEquals(before, sockets());
             }
         }

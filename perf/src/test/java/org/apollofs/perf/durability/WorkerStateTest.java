@@ -58,9 +58,7 @@ final class WorkerStateTest {
     }
 
     private void fsync(Step open, boolean promises) {
-        state.end(
-                begin(Kind.FSYNC, open.name(), open.id(), 0, 0),
-                promises ? Outcome.done(0) : Outcome.unknown("EIO"));
+        state.end(begin(Kind.FSYNC, open.name(), open.id(), 0, 0), promises ? Outcome.done(0) : Outcome.unknown("EIO"));
     }
 
     private void close(Step open) {
@@ -130,14 +128,12 @@ final class WorkerStateTest {
 
     private void assertWrong(String part) throws IOException {
         List<Problem> problems = state.check(tree, false);
-        assertTrue(
-                problems.stream().anyMatch(problem -> problem.what().contains(part)), () -> part + ": " + problems);
+        assertTrue(problems.stream().anyMatch(problem -> problem.what().contains(part)), () -> part + ": " + problems);
     }
 
     private void assertWrongLive(String part) throws IOException {
         List<Problem> problems = state.check(tree, true);
-        assertTrue(
-                problems.stream().anyMatch(problem -> problem.what().contains(part)), () -> part + ": " + problems);
+        assertTrue(problems.stream().anyMatch(problem -> problem.what().contains(part)), () -> part + ": " + problems);
     }
 
     // Content.
