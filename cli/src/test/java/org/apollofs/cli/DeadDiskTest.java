@@ -28,6 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class DeadDiskTest {
     private static final long TARGET_BYTES = 128L << 20;
     private static final long FILE_SYSTEM_BYTES = 3L << 30;
+    private static final int WORKERS = 4;
+    private static final int STEPS = 40;
 
     @TempDir
     private Path temporary;
@@ -51,15 +53,19 @@ final class DeadDiskTest {
                     mountPoint,
                     temporary.resolve("site.log"),
                     List.of("--profile", profile.toString())));
+            LoadProcess load = null;
             try {
                 site.awaitReady();
-                CrashLoad load = new CrashLoad(mountPoint, 1);
-                load.runUntilPromised(20);
+                load = LoadProcess.start(
+                        temporary.resolve("journal"), 1, WORKERS, List.of("--mount", mountPoint.toString()));
+                load.awaitAcknowledged(STEPS, Duration.ofMinutes(2));
                 disk.cut();
                 assertTrue(site.awaitEnd(Duration.ofMinutes(2)), "the site does not end");
-                load.awaitEnd();
                 assertLastWord(site.logLines());
             } finally {
+                if (load != null) {
+                    load.kill();
+                }
                 site.end(Duration.ofSeconds(10)).forEach(System.out::println);
             }
         }

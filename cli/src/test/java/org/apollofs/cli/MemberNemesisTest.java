@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class MemberNemesisTest {
     private static final long FILE_SYSTEM_BYTES = 4L << 30;
     private static final int WORKERS = 4;
-    private static final String FAULTS = "follower/pause:1,leader/kill";
+    private static final String FAULTS = "follower/pause:12,leader/kill";
 
     @TempDir
     private Path temporary;

@@ -160,6 +160,11 @@ final class MemberVictims implements AutoCloseable {
         }
 
         @Override
+        public boolean isAlone() {
+            return false;
+        }
+
+        @Override
         public boolean isAlive() {
             return process != null && process.isAlive();
         }
@@ -265,6 +270,11 @@ final class MemberVictims implements AutoCloseable {
         @Override
         public List<Long> pids() {
             return members.stream().flatMap(member -> member.pids().stream()).toList();
+        }
+
+        @Override
+        public boolean isAlone() {
+            return true;
         }
 
         @Override

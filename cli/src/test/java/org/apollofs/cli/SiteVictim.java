@@ -31,6 +31,11 @@ final class SiteVictim implements Victim {
     }
 
     @Override
+    public boolean isAlone() {
+        return true;
+    }
+
+    @Override
     public boolean isAlive() {
         return process != null && process.isAlive();
     }

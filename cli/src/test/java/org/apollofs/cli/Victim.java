@@ -12,6 +12,9 @@ interface Victim {
     /** Its process; several where it stands for several processes. */
     List<Long> pids();
 
+    /** Whether nobody else does its work while it does not. */
+    boolean isAlone();
+
     boolean isAlive();
 
     /** Starts it, without waiting. */

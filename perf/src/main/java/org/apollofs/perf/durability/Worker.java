@@ -125,7 +125,7 @@ final class Worker {
         }
 
         @Override
-        public boolean isDirectory(String name) {
+        public boolean isDirectory(String name) throws IOException {
             return mount.isDirectory(name);
         }
 
