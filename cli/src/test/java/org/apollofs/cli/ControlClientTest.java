@@ -50,7 +50,7 @@ final class ControlClientTest {
         assumeTrue(run(nobody, List.of(java.getFirst(), "-version")).startsWith("0 "), "nobody may not run this JVM");
         assumeTrue(mayReadClasses(nobody), "nobody may not read these classes");
         String said = run(nobody, java);
-        assertTrue(said.startsWith(ExitCode.SITE.code() + " "), said);
+        assertTrue(said.startsWith(ExitCode.PERMISSION.code() + " "), said);
         assertTrue(said.contains("no permission to ask the site"), said);
     }
 
