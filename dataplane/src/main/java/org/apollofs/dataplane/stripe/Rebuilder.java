@@ -1,5 +1,6 @@
 package org.apollofs.dataplane.stripe;
 
+import java.util.Arrays;
 import org.apollofs.io.erasure.Reconstruction;
 import org.apollofs.namespace.client.PlacementTable;
 import org.apollofs.transport.ErrorCode;
@@ -46,6 +47,17 @@ final class Rebuilder {
             throw e;
         } finally {
             survivors.unpin();
+        }
+    }
+
+    /** A chunk could not be had. If that is the chunk's own trouble, and not its target's, repair is told. */
+    void onBad(PlacementTable table, CachedChunk chunk) {
+        switch (chunk.error()) {
+            case NOT_FOUND, CHECKSUM_MISMATCH, IO_ERROR ->
+                context.suspects().report(chunk.session, chunk.stripe, chunk.index, table.id());
+            case NO_SPACE, INVALID, OUT_OF_SERVICE, UNREACHABLE, REFUSED -> {
+                // The chunk may be as it should.
+            }
         }
     }
 
@@ -155,6 +167,7 @@ final class Rebuilder {
                 await(Integer.numberOfTrailingZeros(rest));
             }
             settleAbsent();
+            rejectForeign();
             return asked;
         }
 
@@ -183,7 +196,7 @@ final class Rebuilder {
             if (reader.awaitVerified(chunk, group[i])) {
                 present |= 1 << i;
                 if (chunk.stripeLengths().length == table.dataChunks()) {
-                    lengths = chunk.stripeLengths();
+                    takeLengths(chunk.stripeLengths());
                 }
                 return;
             }
@@ -192,7 +205,38 @@ final class Rebuilder {
             if (chunk.error() == ErrorCode.NOT_FOUND && i < table.dataChunks()) {
                 absent |= 1 << i;
             } else {
+                onBad(table, chunk);
                 addProblem(StripeReader.failure(chunk, group[i]));
+            }
+        }
+
+        private void takeLengths(int[] said) {
+            if (lengths.length > 0 && !Arrays.equals(lengths, said)) {
+                context.suspects().report(session, stripe, index, table.id());
+                throw new StripeException(
+                        StripeException.Kind.IO_ERROR,
+                        "stripe=" + stripe + ": its parity chunks contradict each other: " + Arrays.toString(lengths)
+                                + ", " + Arrays.toString(said));
+            }
+            lengths = said;
+        }
+
+        /** A chunk that is not as long as parity says was not there when parity was computed: nothing follows from it. */
+        private void rejectForeign() {
+            for (int i = 0; i < lengths.length; i++) {
+                CachedChunk chunk = chunks[i];
+                if (chunk != null && chunk.chunkLength() != lengths[i]) {
+                    chunks[i] = null;
+                    cache.unpin(chunk);
+                    present &= ~(1 << i);
+                    context.suspects().report(session, stripe, i, table.id());
+                    if (lengths[i] == 0) {
+                        present |= 1 << i;
+                    } else {
+                        addProblem("target " + group[i] + " has a chunk of " + chunk.chunkLength() + " bytes, not "
+                                + lengths[i]);
+                    }
+                }
             }
         }
 
@@ -206,6 +250,7 @@ final class Rebuilder {
                 if (lengths[i] == 0) {
                     present |= 1 << i;
                 } else {
+                    context.suspects().report(session, stripe, i, table.id());
                     addProblem("target " + group[i] + " NOT_FOUND");
                 }
             }

@@ -174,6 +174,7 @@ public final class StripeReader {
                 throw new StripeException(StripeException.Kind.IO_ERROR, chunk.message());
             }
             if (!cancelled) {
+                rebuilder.onBad(table, chunk);
                 return rebuilder.rebuild(table, session, stripe, index, from, until, failure(chunk, target));
             }
         }
