@@ -54,6 +54,7 @@ final class Node implements AutoCloseable {
     private ApolloClient client;
     private SiteMount mount;
     private GarbageCollector garbage;
+    private SiteRepair repair;
 
     private Node(NodeOptions options, StopSignal stop) {
         this.options = options;
@@ -110,6 +111,7 @@ final class Node implements AutoCloseable {
                 "apollo-host", List.of(client.hostAgent()), profile.threads().hostIdle(), this::onFailure));
         stack.push(client);
         startGarbage();
+        repair = stack.push(SiteRepair.start(folder, profile, namespace.client(), client, this::onFailure));
         mount = stack.push(SiteMount.mount(mountPoint, profile.mount(), namespace.client(), client, this::onFailure));
         SiteBlobs blobs =
                 new SiteBlobs(namespace.client(), new BlobKeyValue(namespace.client(), client, MAX_VALUE_LENGTH));
@@ -208,6 +210,10 @@ final class Node implements AutoCloseable {
 
     GarbageCollector garbage() {
         return garbage;
+    }
+
+    SiteRepair repair() {
+        return repair;
     }
 
     SiteMount mount() {

@@ -96,6 +96,7 @@ final class NodeStatus {
         client.put("copiesPerByteWritten", node.client().counters().copiesPerByteWritten());
         status.set("garbage", JSON.valueToTree(node.garbage().status()));
         fillTargets(node, status.putArray("targets"));
+        RepairReport.fill(node.repair().status(), status);
     }
 
     private static String state(Node node) {
@@ -104,7 +105,8 @@ final class NodeStatus {
         }
         boolean allWritable = node.targets().targets().stream()
                 .allMatch(target -> target.statistics().store().writable());
-        return node.targets().leftOut().isEmpty() && allWritable ? "healthy" : "degraded";
+        boolean whole = RepairReport.isWhole(node.repair().status());
+        return node.targets().leftOut().isEmpty() && allWritable && whole ? "healthy" : "degraded";
     }
 
     private static void fillTargets(Node node, ArrayNode list) {

@@ -21,7 +21,8 @@ public record HardwareProfile(
         LaneProfile lanes,
         MountProfile mount,
         ThreadProfile threads,
-        EngineProfile engine) {
+        EngineProfile engine,
+        RepairProfile repair) {
 
     public HardwareProfile {
         targets = List.copyOf(targets);
@@ -55,7 +56,7 @@ public record HardwareProfile(
         MountProfile other = new MountProfile(
                 backend, mount.maxWrite(), mount.workers(), mount.maxBackground(), mount.attributeTimeoutMs());
         return new HardwareProfile(
-                source, profile, description, layout, targets, namespace, lanes, other, threads, engine);
+                source, profile, description, layout, targets, namespace, lanes, other, threads, engine, repair);
     }
 
     /** Where a target lives, in a site's folder. */
@@ -69,7 +70,17 @@ public record HardwareProfile(
 
     private HardwareProfile checked(LayoutProfile otherLayout, List<TargetProfile> others, EngineProfile otherEngine) {
         HardwareProfile derived = new HardwareProfile(
-                source, profile, description, otherLayout, others, namespace, lanes, mount, threads, otherEngine);
+                source,
+                profile,
+                description,
+                otherLayout,
+                others,
+                namespace,
+                lanes,
+                mount,
+                threads,
+                otherEngine,
+                repair);
         List<ProfileProblem> problems = ProfileRules.check(derived);
         if (!problems.isEmpty()) {
             throw new ProfileException(source, problems);

@@ -32,7 +32,8 @@ final class ProfileReader {
                 lanes(root.section("lanes")),
                 mount(root.section("mount")),
                 threads(root.section("threads")),
-                engine(root.section("engine")));
+                engine(root.section("engine")),
+                repair(root.section("repair")));
     }
 
     private static List<TargetProfile> targets(Section root) {
@@ -107,6 +108,11 @@ final class ProfileReader {
 
     private static CommitProfile commit(Section commit) {
         return new CommitProfile(commit.length("bytes"), commit.integer("delayUs"));
+    }
+
+    private static RepairProfile repair(Section repair) {
+        return new RepairProfile(
+                repair.integer("repairPercent"), repair.integer("backgroundPercent"), repair.integer("scrubDays"));
     }
 
     /** A mapping in the file, and where it is in the schema. */

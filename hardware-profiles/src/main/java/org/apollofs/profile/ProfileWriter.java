@@ -50,6 +50,11 @@ public final class ProfileWriter {
                 .put("attributeTimeoutMs", mount.attributeTimeoutMs());
         putThreads(root.putObject("threads"), profile.threads());
         putEngine(root.putObject("engine"), profile.engine());
+        RepairProfile repair = profile.repair();
+        root.putObject("repair")
+                .put("repairPercent", repair.repairPercent())
+                .put("backgroundPercent", repair.backgroundPercent())
+                .put("scrubDays", repair.scrubDays());
         try {
             return mapper.writeValueAsString(root);
         } catch (JsonProcessingException e) {

@@ -5,12 +5,12 @@ import java.util.Set;
 import org.agrona.concurrent.NanoClock;
 
 /**
- * Notices that targets came or went, once that has lasted for a while: one that comes and goes does not keep the others
- * waiting for long. One thread.
+ * Notices that targets came or went, once that has lasted: soon where all are there, ten times later where one is not, as
+ * slow is not gone and most come back. One that comes and goes all the time does not keep the others waiting. One thread.
  */
 final class ReachabilityWatch {
-    /** Times the settling time after which a site that does not settle is looked at all the same. */
-    private static final int IMPATIENCE = 10;
+    /** Times the settling time after which a site is looked at without all its targets, or although it does not settle. */
+    private static final int PATIENCE = 10;
 
     private final RepairLanes lanes;
     private final NanoClock clock;
@@ -36,7 +36,9 @@ final class ReachabilityWatch {
             lastChangeNs = now;
             changed = true;
         }
-        return changed && (now - lastChangeNs >= settleNs || now - firstChangeNs >= IMPATIENCE * settleNs);
+        boolean isComplete = seen.size() == lanes.targetIds().length;
+        return changed
+                && ((isComplete && now - lastChangeNs >= settleNs) || now - firstChangeNs >= PATIENCE * settleNs);
     }
 
     private boolean hasChanged() {

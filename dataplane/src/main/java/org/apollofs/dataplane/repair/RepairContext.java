@@ -123,7 +123,7 @@ public final class RepairContext {
         return this;
     }
 
-    /** How long a change of what is reachable must last before it is looked at, in ns. Default 1 s. */
+    /** How long all targets must be there before they are looked at, in ns; ten times as long if not all are. Default 1 s. */
     public RepairContext settleNs(long value) {
         settleNs = value;
         return this;

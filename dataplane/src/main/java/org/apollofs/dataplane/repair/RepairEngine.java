@@ -63,7 +63,7 @@ public final class RepairEngine implements Agent {
     private Survey survey;
     private LiveScan scan;
     private Redundancy redundancy = Redundancy.NONE;
-    private boolean surveyed;
+    private long surveyedMs;
     private boolean surveyAgain;
     private int roundProgress;
     private String blockedReason = "";
@@ -202,7 +202,7 @@ public final class RepairEngine implements Agent {
             watch.onFailed();
             phase = Phase.WATCHING;
         } else if (survey.isDone()) {
-            surveyed = true;
+            surveyedMs = context.epochClock().time();
             redundancy = survey.redundancy();
             figures.onSurvey(survey.missingByTarget());
             survey.close();
@@ -406,7 +406,7 @@ public final class RepairEngine implements Agent {
     // ---- scrub
 
     private int lookAround() {
-        if (!operations.isEmpty() || !surveyed || !backgroundShare.mayBegin()) {
+        if (!operations.isEmpty() || surveyedMs == 0 || !backgroundShare.mayBegin()) {
             return 0;
         }
         RepairItem item = scrub.poll(redundancy.stripes());
@@ -424,7 +424,7 @@ public final class RepairEngine implements Agent {
         status = new RepairStatus(
                 state(),
                 reason(),
-                surveyed,
+                surveyedMs,
                 redundancy,
                 figures.progress(now, left),
                 figures.counts(context.suspects().reported(), context.suspects().dropped(), aftermath.takenBack()),
@@ -440,7 +440,7 @@ public final class RepairEngine implements Agent {
         if (phase == Phase.REPAIRING) {
             return JobState.RUNNING;
         }
-        if (!surveyed || phase == Phase.SURVEYING || surveyAgain) {
+        if (surveyedMs == 0 || phase == Phase.SURVEYING || surveyAgain) {
             return JobState.PLANNING;
         }
         if (!blocked.isEmpty()

@@ -8,7 +8,7 @@ import java.util.Map;
  *
  * @param state of the repair.
  * @param reason why it is so, one line; empty where there is nothing to say.
- * @param surveyed whether the site was gone through since the start: before that, the redundancy is not known.
+ * @param surveyedMs when the site was gone through last, ms since 1970; 0 if not since the start: the redundancy is not known.
  * @param redundancy of the site's stripes.
  * @param progress of what is being repaired.
  * @param counts since the start.
@@ -19,13 +19,17 @@ import java.util.Map;
 public record RepairStatus(
         JobState state,
         String reason,
-        boolean surveyed,
+        long surveyedMs,
         Redundancy redundancy,
         Progress progress,
         Counts counts,
         Map<Integer, TargetFindings> targets,
         List<String> hopeless,
         JobRecord scrub) {
+    /** Whether the redundancy is known. */
+    public boolean surveyed() {
+        return surveyedMs != 0;
+    }
 
     /**
      * @param stripesDone of this repair.
