@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
@@ -46,6 +47,7 @@ final class Node implements AutoCloseable {
     private final CloseStack stack = new CloseStack();
     private final AtomicReference<CommandFailure> failure = new AtomicReference<>();
     private final long startNs = System.nanoTime();
+    private final ProcessClock clock = new ProcessClock(SystemNanoClock.INSTANCE);
 
     private SiteFiles files;
     private SiteDriver driver;
@@ -67,21 +69,32 @@ final class Node implements AutoCloseable {
      * @param stop requested when the node cannot go on.
      * @param out what the site is, for the operator.
      * @throws RuntimeException if it cannot be started: {@link Failures} explains them. Nothing is left then.
+     * @throws java.util.concurrent.CancellationException if the stop is requested before it serves.
      */
     static Node start(NodeOptions options, StopSignal stop, PrintWriter out) {
         Path mountPoint = SiteMount.check(options.mountPoint(), options.folder());
         Node node = new Node(options, stop);
         try {
-            node.assemble(mountPoint);
+            node.assemble(mountPoint, out);
             node.describe(out);
             return node;
         } catch (IOException e) {
-            throw node.abandon(new UncheckedIOException(e.getMessage(), e));
+            throw node.abandon(node.first(new UncheckedIOException(e.getMessage(), e)));
         } catch (RuntimeException e) {
-            throw node.abandon(e);
+            throw node.abandon(node.first(e));
         } catch (Error e) {
             throw node.abandon(e);
         }
+    }
+
+    /** What the operator reads: the first failure of a part, of which the others come. */
+    private RuntimeException first(RuntimeException thrown) {
+        CommandFailure known = failure.get();
+        if (known == null || known == thrown) {
+            return thrown;
+        }
+        known.addSuppressed(thrown);
+        return known;
     }
 
     /** Ends what was started; the files of a new site go too. */
@@ -94,24 +107,27 @@ final class Node implements AutoCloseable {
         return failure;
     }
 
-    private void assemble(Path mountPoint) throws IOException {
+    private void assemble(Path mountPoint, PrintWriter out) throws IOException {
         SiteFolder folder = options.folder();
         HardwareProfile profile = options.profile();
         boolean folderExisted = Files.exists(folder.root());
         stack.push(SiteLock.take(folder));
+        startClock();
         files = SiteFiles.open(folder, profile, folderExisted, stack);
         AttentiveIdle idle = new AttentiveIdle();
         driver = stack.push(SiteDriver.launch(folder, profile, idle, this::onFailure));
         AeronNetwork network = stack.push(new AeronNetwork(networkContext(profile)));
         targets = stack.push(TargetServers.open(files, profile, network));
         targets.start(profile, this::onFailure);
-        namespace = stack.push(SiteNamespace.launch(folder, profile.namespace(), driver, idle, this::onFailure));
-        client = HostClient.open(profile, network, namespace.client());
+        namespace =
+                stack.push(SiteNamespace.launch(folder, profile.namespace(), driver, idle, stop, out, this::onFailure));
+        client = HostClient.open(profile, network, namespace.client(), clock);
+        targets.leftOut().forEach(client.targets()::leaveOut);
         stack.push(AgentThread.start(
                 "apollo-host", List.of(client.hostAgent()), profile.threads().hostIdle(), this::onFailure));
         stack.push(client);
         startGarbage();
-        repair = stack.push(SiteRepair.start(folder, profile, namespace.client(), client, this::onFailure));
+        repair = stack.push(SiteRepair.start(folder, profile, namespace.client(), client, clock, this::onFailure));
         mount = stack.push(SiteMount.mount(mountPoint, profile.mount(), namespace.client(), client, this::onFailure));
         SiteBlobs blobs =
                 new SiteBlobs(namespace.client(), new BlobKeyValue(namespace.client(), client, MAX_VALUE_LENGTH));
@@ -124,23 +140,27 @@ final class Node implements AutoCloseable {
     /** Deletes what no file refers to: freed stripes while it runs, and first what earlier sessions left uncommitted. */
     private void startGarbage() {
         Namespace tree = namespace.client();
-        garbage = new GarbageCollector(
-                tree, client.targets(), client.placements(), client.abandonedStripes(), SystemNanoClock.INSTANCE);
+        garbage = new GarbageCollector(tree, client.targets(), client.placements(), client.abandonedStripes(), clock);
         // This is the only host of an embedded site: every session but its own is over.
         OrphanSweep sweep = new OrphanSweep(
-                tree,
-                client.targets(),
-                client.placements(),
-                session -> session != tree.session(),
-                SystemNanoClock.INSTANCE);
+                tree, client.targets(), client.placements(), session -> session != tree.session(), clock);
         // Nobody waits for it.
         IdleStrategy idle = new SleepingMillisIdleStrategy(GARBAGE_IDLE_MS);
         stack.push(AgentThread.start("apollo-garbage", List.of(garbage, sweep), idle, this::onFailure));
     }
 
+    /** Deadlines everywhere are in the time of this process: before anything else has one. */
+    private void startClock() {
+        IdleStrategy idle = new SleepingMillisIdleStrategy(ProcessClock.TICK_MS);
+        stack.push(AgentThread.start("apollo-clock", List.of(clock), idle, this::onFailure));
+    }
+
     private AeronNetworkContext networkContext(HardwareProfile profile) {
         return new AeronNetworkContext()
                 .aeron(driver.aeron())
+                .clock(clock)
+                // One that is not answered is asked again once before the program is told.
+                .requestTimeoutNs(TimeUnit.MILLISECONDS.toNanos(profile.mount().errorAfterMs()) / 2)
                 .siteId(files.record().siteId())
                 .secret(files.secret())
                 .termLength(profile.lanes().termLength())

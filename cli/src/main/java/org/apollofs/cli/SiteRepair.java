@@ -3,9 +3,9 @@ package org.apollofs.cli;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.agrona.concurrent.SystemEpochClock;
-import org.agrona.concurrent.SystemNanoClock;
 import org.apollofs.dataplane.client.ApolloClient;
 import org.apollofs.dataplane.repair.HostLanes;
 import org.apollofs.dataplane.repair.RepairContext;
@@ -34,13 +34,14 @@ final class SiteRepair implements AutoCloseable {
             HardwareProfile profile,
             Namespace namespace,
             ApolloClient client,
+            NanoClock clock,
             BiConsumer<String, Throwable> onFailure) {
         RepairProfile settings = profile.repair();
         RepairEngine engine = new RepairEngine(new RepairContext()
                 .lanes(new HostLanes(client.targets()))
                 .namespace(namespace::liveExtents)
                 .placements(client.placements())
-                .clock(SystemNanoClock.INSTANCE)
+                .clock(clock)
                 .epochClock(SystemEpochClock.INSTANCE)
                 .suspects(client.suspectChunks())
                 .hostBytes(() -> hostBytes(client))

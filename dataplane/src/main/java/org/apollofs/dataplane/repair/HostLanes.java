@@ -28,6 +28,11 @@ public final class HostLanes implements RepairLanes {
     }
 
     @Override
+    public boolean isGone(int targetId) {
+        return targets.isGone(targetId);
+    }
+
+    @Override
     public long listChunks(int targetId, RequestListener listener, long cursor) {
         return targets.listChunks(targetId, listener, cursor);
     }

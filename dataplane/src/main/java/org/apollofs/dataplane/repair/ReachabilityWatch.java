@@ -5,25 +5,25 @@ import java.util.Set;
 import org.agrona.concurrent.NanoClock;
 
 /**
- * Notices that targets came or went, once that has lasted: soon where all are there, ten times later where one is not, as
- * slow is not gone and most come back. One that comes and goes all the time does not keep the others waiting. One thread.
+ * Notices that targets came or went, once that has lasted: soon where each is there or known to be gone, and only after a
+ * long time where one is neither, as slow is not gone. One that comes and goes does not keep the others waiting for longer
+ * than that. One thread.
  */
 final class ReachabilityWatch {
-    /** Times the settling time after which a site is looked at without all its targets, or although it does not settle. */
-    private static final int PATIENCE = 10;
-
     private final RepairLanes lanes;
     private final NanoClock clock;
     private final long settleNs;
+    private final long patienceNs;
     private Set<Integer> seen = new HashSet<>();
     private boolean changed = true;
     private long firstChangeNs;
     private long lastChangeNs;
 
-    ReachabilityWatch(RepairLanes lanes, NanoClock clock, long settleNs) {
+    ReachabilityWatch(RepairLanes lanes, NanoClock clock, long settleNs, long patienceNs) {
         this.lanes = lanes;
         this.clock = clock;
         this.settleNs = settleNs;
+        this.patienceNs = patienceNs;
         this.firstChangeNs = clock.nanoTime();
         this.lastChangeNs = firstChangeNs;
     }
@@ -36,9 +36,16 @@ final class ReachabilityWatch {
             lastChangeNs = now;
             changed = true;
         }
-        boolean isComplete = seen.size() == lanes.targetIds().length;
-        return changed
-                && ((isComplete && now - lastChangeNs >= settleNs) || now - firstChangeNs >= PATIENCE * settleNs);
+        return changed && ((now - lastChangeNs >= settleNs && isComplete()) || now - firstChangeNs >= patienceNs);
+    }
+
+    private boolean isComplete() {
+        for (int target : lanes.targetIds()) {
+            if (!seen.contains(target) && !lanes.isGone(target)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private boolean hasChanged() {

@@ -26,6 +26,7 @@ public final class RepairContext {
     private int queueCapacity = 1 << 16;
     private long retryNs = TimeUnit.SECONDS.toNanos(5);
     private long settleNs = TimeUnit.SECONDS.toNanos(1);
+    private long patienceNs = TimeUnit.SECONDS.toNanos(60);
 
     /** The targets, and the way to them: required. */
     public RepairContext lanes(RepairLanes value) {
@@ -123,9 +124,15 @@ public final class RepairContext {
         return this;
     }
 
-    /** How long all targets must be there before they are looked at, in ns; ten times as long if not all are. Default 1 s. */
+    /** How long targets must have been there, or be known to be gone, before they are looked at, in ns. Default 1 s. */
     public RepairContext settleNs(long value) {
         settleNs = value;
+        return this;
+    }
+
+    /** How long a target that does not answer is waited for before the site is looked at without it, in ns. Default 60 s. */
+    public RepairContext patienceNs(long value) {
+        patienceNs = value;
         return this;
     }
 
@@ -218,5 +225,9 @@ public final class RepairContext {
 
     long settleNs() {
         return settleNs;
+    }
+
+    long patienceNs() {
+        return patienceNs;
     }
 }

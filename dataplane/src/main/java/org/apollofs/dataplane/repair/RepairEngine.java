@@ -93,7 +93,7 @@ public final class RepairEngine implements Agent {
         repairShare = new BandwidthShare(clock, context.hostBytes(), context.repairPercent());
         backgroundShare = new BandwidthShare(
                 clock, () -> context.hostBytes().getAsLong() + figures.repairBytes(), context.backgroundPercent());
-        watch = new ReachabilityWatch(context.lanes(), clock, context.settleNs());
+        watch = new ReachabilityWatch(context.lanes(), clock, context.settleNs(), context.patienceNs());
         long now = clock.nanoTime();
         nextConfirmNs = now;
         retryAtNs = now;

@@ -18,6 +18,9 @@ public interface RepairLanes {
     /** Whether requests to a target have a chance now. */
     boolean isReachable(int targetId);
 
+    /** Whether it is known that a target that is not reachable will not come by itself: else it is slow, and not gone. */
+    boolean isGone(int targetId);
+
     /** As {@link Lane#listChunks}. */
     long listChunks(int targetId, RequestListener listener, long cursor);
 

@@ -107,7 +107,8 @@ final class RepairSite implements AutoCloseable, WaitStrategy {
                 .slabLength(layout.chunkLength())
                 .scrubPeriodMs(0)
                 .retryNs(TimeUnit.MILLISECONDS.toNanos(200))
-                .settleNs(TimeUnit.MILLISECONDS.toNanos(20));
+                .settleNs(TimeUnit.MILLISECONDS.toNanos(20))
+                .patienceNs(TimeUnit.MILLISECONDS.toNanos(200));
         settings.accept(context);
         repair = new RepairEngine(context);
     }
