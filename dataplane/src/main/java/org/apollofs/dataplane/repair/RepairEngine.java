@@ -58,7 +58,10 @@ public final class RepairEngine implements Agent {
     private final Map<StripeName, RepairItem> confirming = new LinkedHashMap<>();
     private final ArrayDeque<RepairItem> blocked = new ArrayDeque<>();
     private final Map<Integer, Long> fullUntil = new HashMap<>();
-    private final Map<StripeName, String> hopeless = new LinkedHashMap<>();
+    private final Map<StripeName, Hopeless> hopeless = new LinkedHashMap<>();
+    /** A stripe that cannot be repaired. @param item as the redundancy counts it, or not. @param why one line. */
+    private record Hopeless(RepairItem item, String why) {}
+
     private Phase phase = Phase.WATCHING;
     private Survey survey;
     private LiveScan scan;
@@ -264,7 +267,7 @@ public final class RepairEngine implements Agent {
         int work = scan.advance();
         if (scan.isDone()) {
             aftermath.endScan();
-            hopeless.keySet().retainAll(confirming.keySet());
+            forgetDeleted();
             confirming.clear();
             phase = Phase.WATCHING;
             if (surveyAgain) {
@@ -273,6 +276,17 @@ public final class RepairEngine implements Agent {
             }
         }
         return work;
+    }
+
+    /** Of a stripe that no file refers to any more nothing is hopeless. */
+    private void forgetDeleted() {
+        for (Hopeless entry : List.copyOf(hopeless.values())) {
+            RepairItem item = entry.item();
+            if (!confirming.containsKey(item.name())) {
+                hopeless.remove(item.name());
+                recount(item, context.placements().table(item.placement()), 0);
+            }
+        }
     }
 
     // ---- repair
@@ -373,17 +387,18 @@ public final class RepairEngine implements Agent {
         if (operation.fullTarget() >= 0) {
             fullUntil.put(operation.fullTarget(), now + context.retryNs());
         }
-        hopeless.remove(item.name());
+        Hopeless before = hopeless.remove(item.name());
+        RepairItem counted = before != null && before.item().counted() ? before.item() : item;
         switch (operation.outcome()) {
-            case WHOLE, REPAIRED, GONE -> recount(item, table, 0);
+            case WHOLE, REPAIRED, GONE -> recount(counted, table, 0);
             case WAITING -> {
-                RepairItem left = recount(item, table, operation.leftMask());
+                RepairItem left = recount(counted, table, operation.leftMask());
                 block(left.unlisted(operation.hasBadChunks()), operation.note(), now);
             }
             case HOPELESS -> {
-                recount(item, table, operation.leftMask());
+                // The redundancy counts it as the survey found it, if it did; here it stands for itself.
                 if (hopeless.size() < MAX_HOPELESS) {
-                    hopeless.put(item.name(), operation.note());
+                    hopeless.put(item.name(), new Hopeless(counted, operation.note()));
                 }
             }
             case TO_REPAIR -> throw new IllegalStateException("a repair that may not write: " + item);
@@ -429,7 +444,10 @@ public final class RepairEngine implements Agent {
                 figures.progress(now, left),
                 figures.counts(context.suspects().reported(), context.suspects().dropped(), aftermath.takenBack()),
                 figures.targets(context.lanes().targetIds()),
-                hopeless.values().stream().limit(HOPELESS_SHOWN).toList(),
+                hopeless.values().stream()
+                        .map(Hopeless::why)
+                        .limit(HOPELESS_SHOWN)
+                        .toList(),
                 scrub.isOn() ? scrub.record() : null);
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -420,8 +421,11 @@ class RepairEngineTest {
     private static final class Flapping implements Runnable {
         private final RepairSite site;
         private final Random random;
+        private final Map<StripeName, Lost> lost = new HashMap<>();
         private int away = -1;
         private boolean mayLose;
+
+        private record Lost(TargetDouble target, ChunkAddress address) {}
 
         Flapping(RepairSite site, Random random) {
             this.site = site;
@@ -449,7 +453,9 @@ class RepairEngineTest {
             Set<StripeName> live = site.liveStripes();
             Map<ChunkAddress, TargetDouble.Stored> chunks = target.chunks;
             for (ChunkAddress address : List.copyOf(chunks.keySet())) {
-                if (live.contains(new StripeName(address.session(), address.stripe()))) {
+                StripeName name = new StripeName(address.session(), address.stripe());
+                if (live.contains(name) && isMended(name)) {
+                    lost.put(name, new Lost(target, address));
                     switch (random.nextInt(3)) {
                         case 0 -> chunks.remove(address);
                         case 1 -> target.damage(address);
@@ -457,6 +463,12 @@ class RepairEngineTest {
                     }
                 }
             }
+        }
+
+        /** What a stripe lost last is there again: it does not lose more than one chunk at a time. */
+        private boolean isMended(StripeName name) {
+            Lost before = lost.get(name);
+            return before == null || before.target.isRight(before.address);
         }
 
         void calm() {

@@ -75,6 +75,20 @@ final class TargetDouble implements RequestHandler, AutoCloseable {
         chunks.put(address, new Stored(payload, chunk.checksums, chunk.stripeLengths));
     }
 
+    /** Whether a chunk is there and as its checksums say. */
+    boolean isRight(ChunkAddress address) {
+        Stored chunk = chunks.get(address);
+        return chunk != null
+                && crc.verifyBlocks(
+                                new UnsafeBuffer(chunk.payload),
+                                0,
+                                chunk.payload.length,
+                                BLOCK,
+                                new UnsafeBuffer(chunk.checksums),
+                                0)
+                        == Crc32c.ALL_MATCH;
+    }
+
     /** Puts other bytes there, with checksums that match. */
     void exchange(ChunkAddress address, byte[] payload) {
         UnsafeBuffer bytes = new UnsafeBuffer(payload);
