@@ -27,6 +27,9 @@ import org.slf4j.LoggerFactory;
 final class NamespaceConnection implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NamespaceConnection.class);
     private static final long SITE_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
+    /** A command's call: its operator waits. */
+    private static final long CALL_NS = TimeUnit.SECONDS.toNanos(20);
+
     private static final long MEMBERS_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(15);
 
     /** The driver of a site's process, of which the site's folder says where it is. */
@@ -78,6 +81,7 @@ final class NamespaceConnection implements AutoCloseable {
                 new ClusterClientContext()
                         .driver(new ForeignDriver(folder))
                         .connectTimeoutNs(SITE_TIMEOUT_NS)
+                        .deadlineNs(CALL_NS)
                         .threadFactory(SiteNamespace.threads("apollo-kv")));
     }
 
@@ -102,7 +106,7 @@ final class NamespaceConnection implements AutoCloseable {
                             .members(SiteNamespace.addresses(namespace))
                             .idle(idle)
                             .leaseNs(TimeUnit.MILLISECONDS.toNanos(namespace.sessionTimeoutMs()))
-                            .deadlineNs(TimeUnit.MILLISECONDS.toNanos(namespace.requestTimeoutMs()))
+                            .deadlineNs(CALL_NS)
                             .connectTimeoutNs(MEMBERS_TIMEOUT_NS)
                             .threadFactory(SiteNamespace.threads("apollo-namespace-client")));
         } catch (RuntimeException e) {

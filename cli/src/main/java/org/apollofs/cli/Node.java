@@ -20,6 +20,7 @@ import org.apollofs.dataplane.repair.GarbageCollector;
 import org.apollofs.dataplane.repair.OrphanSweep;
 import org.apollofs.namespace.client.Namespace;
 import org.apollofs.namespace.cluster.AttentiveIdle;
+import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.transport.aeron.AeronNetwork;
 import org.apollofs.transport.aeron.AeronNetworkContext;
@@ -117,6 +118,7 @@ final class Node implements AutoCloseable {
         AttentiveIdle idle = new AttentiveIdle();
         driver = stack.push(SiteDriver.launch(folder, profile, idle, this::onFailure));
         AeronNetwork network = stack.push(new AeronNetwork(networkContext(profile)));
+        driver.onRenewed(network::renew);
         targets = stack.push(TargetServers.open(files, profile, network));
         targets.start(profile, this::onFailure);
         namespace =
@@ -191,6 +193,9 @@ final class Node implements AutoCloseable {
                         cause);
         if (failure.compareAndSet(null, explained)) {
             LOG.error("node: {} failed, the site stops", role, cause);
+            if (stop.isOfProcess() && NamespaceMember.isOfBrokenDisk(explained)) {
+                LastWord.sayUnlessEnded(explained);
+            }
         } else {
             LOG.warn("node: {} failed too: {}", role, Failures.describe(cause));
         }

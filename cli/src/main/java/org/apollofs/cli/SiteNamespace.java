@@ -76,7 +76,7 @@ final class SiteNamespace implements AutoCloseable {
                     .connectsPatiently(
                             stop::isRequested,
                             why -> said.accept("waits for the namespace, which is "
-                                    + host.member().describe() + ": " + why))
+                                    + host.member().describe()))
                     .leaseNs(TimeUnit.MILLISECONDS.toNanos(profile.sessionTimeoutMs()))
                     .deadlineNs(TimeUnit.MILLISECONDS.toNanos(profile.requestTimeoutMs())));
             return new SiteNamespace(host, client);

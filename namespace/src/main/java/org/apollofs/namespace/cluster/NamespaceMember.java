@@ -196,7 +196,7 @@ public final class NamespaceMember implements AutoCloseable {
                                 counters),
                         new CatchUpWatch(ctx, consensus, logEnd, watch::fail),
                         new SpaceWatch(ctx, disk, this::isLeader, state::isSpaceLow, sender)));
-        AgentRunner.startOnThread(readRunner, ctx.threadFactory());
+        AgentRunner.startOnThread(readRunner, this::newThread);
     }
 
     /** The file of the consensus module's votes, which is only read here. Its own may be unmapped at any time. */
@@ -285,7 +285,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .recordChecksum(checksum)
                 .replayChecksum(checksum)
                 .segmentFileLength(ctx.segmentFileLength())
-                .threadFactory(ctx.threadFactory())
+                .threadFactory(this::newThread)
                 .idleStrategySupplier(ctx.idle()::newStrategy);
         if (ctx.isSingle()) {
             // Nobody else replays from this archive: its clients are in the process.
@@ -293,6 +293,16 @@ public final class NamespaceMember implements AutoCloseable {
                     .archiveClientContext(new AeronArchive.Context().controlResponseChannel("aeron:ipc"));
         }
         return context.controlChannel("aeron:udp?endpoint=" + ctx.address().archive());
+    }
+
+    /**
+     * One whose end by an {@link Error} is heard. Aeron's own handlers are not enough: they note it first in a mapped file of the
+     * member's folder, which fails in the same way where the disk has.
+     */
+    private Thread newThread(Runnable agent) {
+        Thread thread = ctx.threadFactory().newThread(agent);
+        thread.setUncaughtExceptionHandler((of, e) -> watch.onError(e));
+        return thread;
     }
 
     private Archive launchArchive() {
@@ -335,7 +345,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .authenticatorSupplier(ctx.authenticatorSupplier())
                 // Whoever may have a session may ask for a snapshot.
                 .authorisationServiceSupplier(() -> AuthorisationService.ALLOW_ALL)
-                .threadFactory(ctx.threadFactory())
+                .threadFactory(this::newThread)
                 .idleStrategySupplier(ctx.idle()::newStrategy)
                 .errorHandler(watch::onError)
                 .terminationHook(() -> watch.onEnded("the consensus module"));
@@ -355,7 +365,7 @@ public final class NamespaceMember implements AutoCloseable {
                 // The service answers outside of the container's callbacks too, over publications of its own.
                 .isRespondingService(false)
                 .logFragmentLimit(256)
-                .threadFactory(ctx.threadFactory())
+                .threadFactory(this::newThread)
                 .idleStrategySupplier(ctx.idle()::newStrategy)
                 .errorHandler(watch::onError)
                 .terminationHook(() -> watch.onEnded("the service"));
@@ -423,6 +433,11 @@ public final class NamespaceMember implements AutoCloseable {
 
     public NamespaceCounters counters() {
         return counters;
+    }
+
+    /** Whether a failure of a member comes of a disk that gives errors. */
+    public static boolean isOfBrokenDisk(Throwable failure) {
+        return MemberFailure.isBroken(failure);
     }
 
     /** Whether its parts run: their counters are gone with them. */
