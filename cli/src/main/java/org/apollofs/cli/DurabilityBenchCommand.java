@@ -72,7 +72,8 @@ final class DurabilityBenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (mount == null && dir == null && profile == null || dir != null && profile != null) {
+        boolean hasNone = mount == null && dir == null && profile == null;
+        if (hasNone || (dir != null && profile != null)) {
             throw new ParameterException(
                     spec.commandLine(), "--mount is needed, or --dir or --profile, or --mount and one of these");
         }

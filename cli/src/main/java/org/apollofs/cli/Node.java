@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.IdleStrategy;
@@ -55,9 +56,31 @@ final class Node implements AutoCloseable {
     private SiteNamespace namespace;
     private TargetServers targets;
     private ApolloClient client;
+    private volatile boolean isReady;
+    private volatile String notice;
+    private SiteHealth health;
     private SiteMount mount;
     private GarbageCollector garbage;
     private SiteRepair repair;
+
+    /** How the mount ends with the site, and the site with the mount. */
+    private final SiteMount.SiteEnd end = new SiteMount.SiteEnd() {
+        @Override
+        public void onTakenAway(Path mountPoint) {
+            notice = "the mount was taken away by somebody else (umount): path=" + mountPoint;
+            stop.request();
+        }
+
+        @Override
+        public void onFailure(String role, Throwable cause) {
+            Node.this.onFailure(role, cause);
+        }
+
+        @Override
+        public boolean isFailed() {
+            return isReady && Node.this.isFailed();
+        }
+    };
 
     private Node(NodeOptions options, StopSignal stop) {
         this.options = options;
@@ -65,12 +88,12 @@ final class Node implements AutoCloseable {
     }
 
     /**
-     * Starts the site. It is mounted and serves on return.
+     * Starts the site. On return it is mounted, and a write and a read have gone through.
      *
      * @param stop requested when the node cannot go on.
      * @param out what the site is, for the operator.
      * @throws RuntimeException if it cannot be started: {@link Failures} explains them. Nothing is left then.
-     * @throws java.util.concurrent.CancellationException if the stop is requested before it serves.
+     * @throws CancellationException if the stop is requested before it serves.
      */
     static Node start(NodeOptions options, StopSignal stop, PrintWriter out) {
         Path mountPoint = SiteMount.check(options.mountPoint(), options.folder());
@@ -128,15 +151,38 @@ final class Node implements AutoCloseable {
         stack.push(AgentThread.start(
                 "apollo-host", List.of(client.hostAgent()), profile.threads().hostIdle(), this::onFailure));
         stack.push(client);
+        targets.leftOut().forEach(client.targets()::leaveOut);
         startGarbage();
         repair = stack.push(SiteRepair.start(folder, profile, namespace.client(), client, clock, this::onFailure));
-        mount = stack.push(SiteMount.mount(mountPoint, profile.mount(), namespace.client(), client, this::onFailure));
+        health = stack.push(new SiteHealth(
+                namespace.client(), client, () -> namespace.member().isSpaceLow(), System::currentTimeMillis));
+        awaitServing(out);
+        mount = stack.push(SiteMount.mount(
+                folder, mountPoint, profile.mount(), namespace.client(), client, clock, health::onFault, end));
         SiteBlobs blobs =
                 new SiteBlobs(namespace.client(), new BlobKeyValue(namespace.client(), client, MAX_VALUE_LENGTH));
         stack.push(ControlServer.start(folder, files.record().siteId().toString(), this::answer, blobs));
         stack.push(() -> Files.deleteIfExists(folder.ready()));
         Files.writeString(folder.ready(), ProcessHandle.current().pid() + "\n");
         files.keep();
+        isReady = true;
+    }
+
+    /** Nobody is to find a mount on which a write or a read would not go through. */
+    private void awaitServing(PrintWriter out) {
+        try {
+            SiteHealth.Finding finding = health.awaitServing(stop::isRequested, why -> {
+                out.println(why);
+                out.flush();
+            });
+            checkHealthy();
+            if (finding == null) {
+                throw new CancellationException("stopped before it served");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancellationException("interrupted before it served");
+        }
     }
 
     /** Deletes what no file refers to: freed stripes while it runs, and first what earlier sessions left uncommitted. */
@@ -189,7 +235,8 @@ final class Node implements AutoCloseable {
                 : new CommandFailure(
                         ExitCode.INTERNAL,
                         role + " failed: " + Failures.describe(cause),
-                        "the site stops; what was fsynced or closed is safe; run it again with --debug",
+                        "the site stops, and its mount stays dead until it is started again; what was fsynced or"
+                                + " closed is safe; run it again with --debug",
                         cause);
         if (failure.compareAndSet(null, explained)) {
             LOG.error("node: {} failed, the site stops", role, cause);
@@ -211,6 +258,11 @@ final class Node implements AutoCloseable {
             default -> answer.put("error", "unknown command: " + request.path("command"));
         }
         return answer;
+    }
+
+    /** Why the node was asked to stop, if that was neither a signal nor a failure; else null. */
+    String notice() {
+        return notice;
     }
 
     NodeOptions options() {
@@ -239,6 +291,10 @@ final class Node implements AutoCloseable {
 
     SiteRepair repair() {
         return repair;
+    }
+
+    SiteHealth health() {
+        return health;
     }
 
     SiteMount mount() {

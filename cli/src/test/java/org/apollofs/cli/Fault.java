@@ -38,6 +38,7 @@ record Fault(Kind kind, double seconds) {
         CUT
     }
 
+    private static final long SPACE_SEEN_MS = 5_000;
     private static final long LEFT_BYTES = 256 << 10;
     /** A write that takes this many bytes more is not full yet. */
     private static final int FILL_BYTES = 1 << 20;
@@ -64,6 +65,11 @@ record Fault(Kind kind, double seconds) {
     /** Whether fio may be told nothing of it. */
     boolean isOnlySlow() {
         return kind == Kind.PAUSE || kind == Kind.SLOW || kind == Kind.FREEZE;
+    }
+
+    /** How long after its end it may still be told of, ms. A site looks now and then whether there is space again. */
+    long lingersMs() {
+        return kind == Kind.FULL || kind == Kind.FILL ? SPACE_SEEN_MS : 0;
     }
 
     /** Whether it explains an error, of a step that was under way while it lasted. */

@@ -175,7 +175,7 @@ final class MemberVictims implements AutoCloseable {
         @Override
         public void awaitReady() throws IOException {
             long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_SECONDS);
-            while (!log().contains("ready")) {
+            while (!sinceLaunch().contains("ready")) {
                 if (!process.isAlive() || System.nanoTime() - endNs > 0) {
                     List<String> lines = log();
                     throw new CommandFailure(
@@ -223,9 +223,10 @@ final class MemberVictims implements AutoCloseable {
 
         @Override
         public List<String> log() throws IOException {
-            if (process == null) {
-                return List.of();
-            }
+            return Files.exists(log) ? Files.readAllLines(log) : List.of();
+        }
+
+        private List<String> sinceLaunch() throws IOException {
             byte[] all = Files.readAllBytes(log);
             return new String(all, (int) logStart, (int) (all.length - logStart), StandardCharsets.UTF_8)
                     .lines()

@@ -42,6 +42,8 @@ final class Nemesis {
     private long acknowledged;
     private long justified;
     private long wrong;
+    private long longestMs;
+    private String longest = "";
 
     /** @param workers of the load. @param out gets a line a round, and what is wrong. */
     Nemesis(Fault.Place place, LoadProcess load, int workers, PrintStream out) {
@@ -70,6 +72,7 @@ final class Nemesis {
         awaitMore(victim, workers * 2L);
         long before = acknowledged;
         justified = 0;
+        longestMs = 0;
         fault = what;
         faultEndMs = Long.MAX_VALUE;
         faultBeginMs = System.currentTimeMillis();
@@ -94,6 +97,7 @@ final class Nemesis {
                 victim.name(),
                 (faultEndMs - faultBeginMs) / 1000.0,
                 acknowledged - before,
+                longest,
                 justified,
                 errors.count());
         rounds.add(round);
@@ -196,19 +200,25 @@ final class Nemesis {
 
     private void onEnd(Note.Begin begin, Note.End end) {
         Step step = begin.step();
+        long tookMs = end.timeMs() - begin.timeMs();
+        if (tookMs >= longestMs) {
+            longestMs = tookMs;
+            longest = step.kind() + " " + tookMs + " ms";
+        }
         if (end.outcome().error().isEmpty()) {
             acknowledged++;
             lastDoneMs.merge(step.worker(), end.timeMs(), Math::max);
             return;
         }
-        boolean wasUnderWay = begin.timeMs() <= faultEndMs && end.timeMs() >= faultBeginMs;
+        boolean wasUnderWay =
+                begin.timeMs() - faultEndMs <= (fault == null ? 0 : fault.lingersMs()) && end.timeMs() >= faultBeginMs;
         if (fault != null && wasUnderWay && fault.justifies(end.outcome())) {
             justified++;
         } else {
             errors.add(
                     end.timeMs(),
                     step.kind() + " " + end.outcome().error() + " (w" + step.worker() + "/" + step.name() + ", after "
-                            + (end.timeMs() - begin.timeMs()) + " ms)");
+                            + tookMs + " ms)");
         }
     }
 

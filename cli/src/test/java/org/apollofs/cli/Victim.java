@@ -29,6 +29,6 @@ interface Victim {
     /** Its folders in shared memory, which a power cut takes along. It runs. */
     List<Path> memory() throws IOException;
 
-    /** What it wrote since it was last launched. */
+    /** What it wrote, over all launches. */
     List<String> log() throws IOException;
 }

@@ -122,6 +122,11 @@ public final class ApolloClient implements DataClient {
         return new TargetProbe(core.stripes()).run(timeoutNs);
     }
 
+    /** How many chunks of a new stripe may be lost. */
+    public int parityChunks() {
+        return core.layout().parityChunks();
+    }
+
     /** The placement tables, cached. */
     public PlacementTables placements() {
         return core.placements();

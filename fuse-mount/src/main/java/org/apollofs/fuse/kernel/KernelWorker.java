@@ -5,6 +5,7 @@ import static org.apollofs.fuse.MountCounters.Counter.SLAB_POOL_EMPTY;
 import static org.apollofs.fuse.MountCounters.Counter.UNWANTED_REPLIES;
 
 import java.lang.foreign.Arena;
+import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.fuse.FuseException;
 import org.apollofs.fuse.MountCounters;
@@ -27,11 +28,22 @@ final class KernelWorker implements Runnable {
     private final MountCounters counters;
     private final RequestFailures failures;
     private final int maxWrite;
+    private final NanoClock clock;
+    /** When the request under way was begun; 0: none is. Any thread may read it. */
+    private volatile long begunNs;
+
     private Arena reserveArena;
     private UnsafeBuffer reserve;
     private Slab slab;
 
-    KernelWorker(KernelChannel channel, Operations operations, SlabPool slabs, int maxWrite, RequestFailures failures) {
+    KernelWorker(
+            KernelChannel channel,
+            Operations operations,
+            SlabPool slabs,
+            int maxWrite,
+            RequestFailures failures,
+            NanoClock clock) {
+        this.clock = clock;
         this.channel = channel;
         this.operations = operations;
         this.slabs = slabs;
@@ -49,6 +61,12 @@ final class KernelWorker implements Runnable {
         } finally {
             close();
         }
+    }
+
+    /** How long its request has waited, in ns; 0 if it has none. Any thread. */
+    long waitedNs() {
+        long since = begunNs;
+        return since == 0 ? 0 : clock.nanoTime() - since;
     }
 
     /** Frees what the worker holds. Not while it runs. */
@@ -74,7 +92,9 @@ final class KernelWorker implements Runnable {
         if (received < FuseProtocol.IN_HEADER_LENGTH || length != received) {
             throw new IllegalStateException("fuse: truncated request: length=" + length + ", received=" + received);
         }
+        begunNs = clock.nanoTime();
         answer(payload, length);
+        begunNs = 0;
         return true;
     }
 

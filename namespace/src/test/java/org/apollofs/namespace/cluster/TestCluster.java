@@ -208,8 +208,9 @@ public final class TestCluster implements AutoCloseable {
                 .aeronDirectory(driver.aeronDirectoryName())
                 .members(addresses)
                 .idle(idle)
-                .deadlineNs(TimeUnit.SECONDS.toNanos(60))
-                .connectTimeoutNs(TimeUnit.SECONDS.toNanos(60))
+                .deadlineNs(TimeUnit.SECONDS.toNanos(120))
+                // Starting three processes takes as long as the machine is busy; the test's own time-out ends it.
+                .connectTimeoutNs(TimeUnit.SECONDS.toNanos(600))
                 .threadFactory(TestSite::daemon);
     }
 

@@ -140,8 +140,7 @@ final class MountCalls implements Tree {
             try {
                 file.close();
             } catch (IOException e) {
-                // The mount that it was open in is gone; the journal says so.
-                continue;
+                // The mount that it was open in is gone: the journal says so.
             }
         }
         open.clear();
