@@ -147,7 +147,6 @@ final class Node implements AutoCloseable {
         namespace =
                 stack.push(SiteNamespace.launch(folder, profile.namespace(), driver, idle, stop, out, this::onFailure));
         client = HostClient.open(profile, network, namespace.client(), clock);
-        targets.leftOut().forEach(client.targets()::leaveOut);
         stack.push(AgentThread.start(
                 "apollo-host", List.of(client.hostAgent()), profile.threads().hostIdle(), this::onFailure));
         stack.push(client);
