@@ -16,6 +16,7 @@ public enum ExitCode {
     SITE(11, "the site's folder cannot be used: in use, or not a site"),
     MEASURE(12, "a benchmark failed or missed its goal"),
     EXPIRED(13, "the change log does not go back that far any more"),
+    SHORT(14, "a check found an error, or a profile is short of its goals"),
     INTERRUPTED(130, "stopped by Ctrl-C or SIGTERM before it was done");
 
     private final int code;

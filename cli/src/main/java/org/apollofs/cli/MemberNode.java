@@ -4,12 +4,10 @@ import io.aeron.driver.MediaDriver;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apollofs.namespace.cluster.AttentiveIdle;
-import org.apollofs.namespace.cluster.DriverSource;
 import org.apollofs.namespace.cluster.MemberDriver;
 import org.apollofs.namespace.cluster.MemberHost;
 import org.apollofs.namespace.cluster.NamespaceMember;
@@ -18,10 +16,9 @@ import org.apollofs.profile.NamespaceProfile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A process that is one member of the namespace: its folder's lock, a media driver, the member. */
+/** A process that is one member of the namespace: its folder's lock, a media driver, the member. Both are started again when they end by themselves. */
 final class MemberNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MemberNode.class);
-    private static final Path SHARED_MEMORY = Path.of("/dev/shm");
     /** What the streams of a member take at most, about. */
     private static final long DRIVER_BYTES = 512L << 20;
 
@@ -29,6 +26,7 @@ final class MemberNode implements AutoCloseable {
     private final AtomicReference<CommandFailure> failure = new AtomicReference<>();
     private final SiteFolder folder;
     private final StopSignal stop;
+    private DriverKeeper<MediaDriver> driver;
 
     private MemberNode(SiteFolder folder, StopSignal stop) {
         this.folder = folder;
@@ -66,20 +64,28 @@ final class MemberNode implements AutoCloseable {
         } catch (IOException e) {
             node.stack.close();
             throw new UncheckedIOException(e.getMessage(), e);
-        } catch (RuntimeException e) {
+        } catch (CancellationException e) {
             node.stack.close();
+            // A part that has failed gives the start up too.
+            node.checkHealthy();
             throw e;
+        } catch (RuntimeException e) {
+            // Before the lock is given back, and others may write.
+            CommandFailure explained = Failures.ofMemberStart(folder.root(), e);
+            node.stack.close();
+            throw explained;
         }
     }
 
     private void assemble(NamespaceProfile profile, int id, PrintWriter out) throws IOException {
         stack.push(SiteLock.take(folder));
-        SiteDriver.deleteStale(folder);
         AttentiveIdle idle = new AttentiveIdle(profile.members().size());
-        Path buffers = buffers();
-        Files.writeString(folder.driver(), buffers + "\n");
-        MediaDriver driver = stack.push(
-                MediaDriver.launch(MemberDriver.ofMember(buffers, idle, SiteNamespace.threads("apollo-driver"))));
+        driver = stack.push(DriverKeeper.launch(
+                folder,
+                DRIVER_BYTES,
+                (directory, onEnd) -> MediaDriver.launch(
+                        MemberDriver.ofMember(directory, idle, DriverKeeper.threads("apollo-driver", onEnd))),
+                this::onFailure));
         stack.push(MemberHost.launch(
                 (aeronDirectory, failureHandler) -> NamespaceMember.launch(SiteNamespace.context(profile)
                         .directory(folder.root())
@@ -90,7 +96,7 @@ final class MemberNode implements AutoCloseable {
                         .progress(line -> say(out, line))
                         .cancellation(stop::isRequested)
                         .failureHandler(failureHandler)),
-                DriverSource.of(driver.aeronDirectoryName()),
+                driver,
                 SiteNamespace.threads("apollo-namespace-host"),
                 this::onFailure,
                 line -> say(out, line),
@@ -100,14 +106,6 @@ final class MemberNode implements AutoCloseable {
     private static void say(PrintWriter out, String line) {
         out.println(line);
         out.flush();
-    }
-
-    private Path buffers() throws IOException {
-        String name = "apollo-" + ProcessHandle.current().pid() + "-"
-                + Integer.toHexString(folder.root().hashCode());
-        boolean hasRoom = Files.isWritable(SHARED_MEMORY)
-                && Files.getFileStore(SHARED_MEMORY).getUsableSpace() >= DRIVER_BYTES;
-        return (hasRoom ? SHARED_MEMORY : folder.run()).resolve(name);
     }
 
     private void describe(NamespaceProfile profile, NamespaceProfile.Member self, PrintWriter out) {
@@ -131,11 +129,26 @@ final class MemberNode implements AutoCloseable {
         }
     }
 
+    private CommandFailure explained(Throwable cause) {
+        return Failures.ofMember(folder.root(), cause, "what was acknowledged is safe; start it again");
+    }
+
     private void onFailure(Throwable cause) {
-        LOG.error("namespace member failed, it stops", cause);
-        failure.compareAndSet(
-                null, Failures.ofMember(folder.root(), cause, "what was acknowledged is safe; start it again"));
+        CommandFailure explained = explained(cause);
+        if (failure.compareAndSet(null, explained)) {
+            LOG.error("namespace member failed, it stops", cause);
+            if (stop.isOfProcess() && NamespaceMember.isOfBrokenDisk(explained)) {
+                LastWord.sayUnlessEnded(explained);
+            }
+        } else {
+            LOG.warn("namespace member failed too: {}", Failures.describe(cause));
+        }
         stop.request();
+    }
+
+    /** For tests: ends the media driver, which must run. */
+    void endDriver() {
+        driver.driver().close();
     }
 
     @Override

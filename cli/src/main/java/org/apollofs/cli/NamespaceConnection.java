@@ -26,11 +26,11 @@ import org.slf4j.LoggerFactory;
 /** A session of a namespace, from another process than its members. */
 final class NamespaceConnection implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NamespaceConnection.class);
-    private static final long SITE_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
+    private static final long SITE_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
     /** A command's call: its operator waits. */
     private static final long CALL_NS = TimeUnit.SECONDS.toNanos(20);
 
-    private static final long MEMBERS_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(15);
+    private static final long MEMBERS_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
 
     /** The driver of a site's process, of which the site's folder says where it is. */
     private record ForeignDriver(SiteFolder folder) implements DriverSource {

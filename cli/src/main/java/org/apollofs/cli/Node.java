@@ -272,6 +272,10 @@ final class Node implements AutoCloseable {
         return files;
     }
 
+    SiteDriver driver() {
+        return driver;
+    }
+
     SiteNamespace namespace() {
         return namespace;
     }

@@ -199,33 +199,36 @@ final class SiteMount implements AutoCloseable {
             guard.close();
             return;
         }
-        try {
+        try (CloseStack afterwards = new CloseStack()) {
+            afterwards.push(this::endWorkers);
             mount.unmount();
-        } finally {
-            if (!joinWorkers(HELD_MS) && mount.oldestRequestNs() == 0) {
-                endHeldMount();
-            }
-            if (!joinWorkers(joinMs)) {
-                throw new IllegalStateException(
-                        "mount workers do not end: path=" + mount.mountPoint() + ", waitedMs=" + joinMs);
-            }
         }
         mount.close();
         guard.undo();
         guard.close();
     }
 
-    /** It is unmounted here, and its workers wait for requests all the same. */
-    private void endHeldMount() {
-        if (!mount.abort()) {
-            throw new IllegalStateException(
-                    "unmounted, but another mount namespace (a container) holds the mount: path=" + mount.mountPoint()
-                            + ": its connection can only be ended by root");
+    /**
+     * Unmounted here, workers end by themselves, unless another mount namespace (a container) has the mount too. Requests that
+     * are under way are finished in any case.
+     */
+    private void endWorkers() {
+        if (!joinWorkers(HELD_MS)) {
+            if (mount.abort()) {
+                LOG.warn(
+                        "the connection outlived the mount, another mount namespace (a container) may have it: it was"
+                                + " ended, programs there get ENOTCONN: path={}",
+                        mount.mountPoint());
+            } else if (mount.oldestRequestNs() == 0) {
+                throw new IllegalStateException(
+                        "unmounted, but another mount namespace (a container) has the mount: path=" + mount.mountPoint()
+                                + ": its connection can only be ended by root");
+            }
         }
-        LOG.warn(
-                "another mount namespace (a container) held the mount: its connection was ended, programs there get"
-                        + " ENOTCONN: path={}",
-                mount.mountPoint());
+        if (!joinWorkers(joinMs)) {
+            throw new IllegalStateException(
+                    "mount workers do not end: path=" + mount.mountPoint() + ", waitedMs=" + joinMs);
+        }
     }
 
     /** @return whether all have ended within the time. */

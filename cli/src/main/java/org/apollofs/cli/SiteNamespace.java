@@ -2,6 +2,7 @@ package org.apollofs.cli;
 
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -35,7 +36,7 @@ final class SiteNamespace implements AutoCloseable {
      * @param idle how the member's, the client's and the driver's threads wait together.
      * @param stop whether to give the start up, which takes as long as it takes.
      * @param out told what it waits for.
-     * @throws java.util.concurrent.CancellationException if it was given up.
+     * @throws CancellationException if it was given up.
      */
     static SiteNamespace launch(
             SiteFolder folder,
@@ -56,20 +57,7 @@ final class SiteNamespace implements AutoCloseable {
             out.println(line);
             out.flush();
         };
-        ThreadFactory threads = threads("apollo-namespace");
-        MemberHost host = MemberHost.launch(
-                (aeronDirectory, failureHandler) -> NamespaceMember.launch(context(profile)
-                        .directory(folder.namespace())
-                        .memberId(profile.members().getFirst().id())
-                        .aeronDirectory(aeronDirectory)
-                        .idle(idle)
-                        .threadFactory(threads)
-                        .failureHandler(failureHandler)),
-                driver,
-                threads("apollo-namespace-host"),
-                failure -> onFailure.accept("namespace member", explained(folder, failure)),
-                said,
-                stop::isRequested);
+        MemberHost host = launchMember(folder, profile, driver, idle, stop, said, onFailure);
         try {
             ClusterNamespace client = ClusterNamespace.connect(ClusterClientContext.beside(host)
                     .threadFactory(threads("apollo-namespace-client"))
@@ -83,6 +71,36 @@ final class SiteNamespace implements AutoCloseable {
         } catch (RuntimeException e) {
             host.close();
             throw e;
+        }
+    }
+
+    private static MemberHost launchMember(
+            SiteFolder folder,
+            NamespaceProfile profile,
+            SiteDriver driver,
+            AttentiveIdle idle,
+            StopSignal stop,
+            Consumer<String> said,
+            BiConsumer<String, Throwable> onFailure) {
+        ThreadFactory threads = threads("apollo-namespace");
+        try {
+            return MemberHost.launch(
+                    (aeronDirectory, failureHandler) -> NamespaceMember.launch(context(profile)
+                            .directory(folder.namespace())
+                            .memberId(profile.members().getFirst().id())
+                            .aeronDirectory(aeronDirectory)
+                            .idle(idle)
+                            .threadFactory(threads)
+                            .failureHandler(failureHandler)),
+                    driver,
+                    threads("apollo-namespace-host"),
+                    failure -> onFailure.accept("namespace member", explained(folder, failure)),
+                    said,
+                    stop::isRequested);
+        } catch (CancellationException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw Failures.ofMemberStart(folder.namespace(), e);
         }
     }
 

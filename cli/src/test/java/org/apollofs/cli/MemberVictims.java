@@ -41,7 +41,7 @@ final class MemberVictims implements AutoCloseable {
         this.folder = folder;
         this.logs = logs;
         this.slow = slow;
-        profile = writeProfile(logs);
+        profile = writeProfile(logs, COUNT);
         site = ProfileLoader.load(profile.toString());
         for (int i = 0; i < COUNT; i++) {
             members.add(new Member(i));
@@ -84,7 +84,8 @@ final class MemberVictims implements AutoCloseable {
         throw new IOException("no member is a " + role);
     }
 
-    private static Path writeProfile(Path folder) throws IOException {
+    /** A profile with so many members, on loopback, at ports that are free now. */
+    static Path writeProfile(Path folder, int members) throws IOException {
         StringBuilder text = new StringBuilder("""
             profile: nemesis
             layout: {dataChunks: 1, parityChunks: 0}
@@ -94,19 +95,25 @@ final class MemberVictims implements AutoCloseable {
               mapSize: 256MiB
               members:
             """);
-        int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, PORTS_END / 2);
-        for (int i = 0; i < COUNT; i++) {
-            while (!areFree(port)) {
-                port += NamespaceProfile.Member.PORTS;
-            }
+        int port = freePorts(members);
+        for (int i = 0; i < members; i++) {
             text.append("    - {id: " + i + ", host: 127.0.0.1, port: " + port + "}\n");
             port += NamespaceProfile.Member.PORTS;
         }
         return Files.writeString(folder.resolve("members.yaml"), text);
     }
 
-    private static boolean areFree(int first) {
-        for (int i = 0; i < NamespaceProfile.Member.PORTS; i++) {
+    /** First of the ports of so many members, on loopback, one after the other; free now. */
+    private static int freePorts(int members) {
+        int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, PORTS_END / 2);
+        while (!areFree(port, members)) {
+            port += NamespaceProfile.Member.PORTS;
+        }
+        return port;
+    }
+
+    private static boolean areFree(int first, int members) {
+        for (int i = 0; i < members * NamespaceProfile.Member.PORTS; i++) {
             try (DatagramSocket socket = new DatagramSocket(null)) {
                 socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), first + i));
             } catch (SocketException e) {

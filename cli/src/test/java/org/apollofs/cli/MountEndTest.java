@@ -104,7 +104,11 @@ final class MountEndTest {
     void shouldStopThoughAnotherNamespaceHoldsTheMount() throws IOException, InterruptedException {
         assumeTrue(run("unshare", "-m", "true") == 0, "needs unshare(1) and the right to make namespaces");
         Process container = new ProcessBuilder(
-                        "unshare", "-m", "sh", "-c", "exec 9>held; echo written >&9; echo ready; exec sleep 600")
+                        "unshare",
+                        "-m",
+                        "sh",
+                        "-c",
+                        "exec 9>held; echo written >&9; echo ready; while sleep 1; do :; done")
                 .directory(mountPoint.toFile())
                 .start();
         try {

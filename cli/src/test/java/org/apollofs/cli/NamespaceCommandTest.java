@@ -59,14 +59,14 @@ final class NamespaceCommandTest {
             port += NamespaceProfile.Member.PORTS;
         }
         return Files.writeString(dir.resolve("site.yaml"), """
-                profile: test
-                layout: {dataChunks: 1, parityChunks: 0}
-                targets:
-                  - {id: 0, path: a, size: 1GiB}
-                namespace:
-                  mapSize: 16MiB
-                  members:
-                """ + members);
+            profile: test
+            layout: {dataChunks: 1, parityChunks: 0}
+            targets:
+              - {id: 0, path: a, size: 1GiB}
+            namespace:
+              mapSize: 16MiB
+              members:
+            """ + members);
     }
 
     private Process member(Path profile, int id) throws IOException {
@@ -97,6 +97,14 @@ final class NamespaceCommandTest {
             for (int i = 0; i < 3; i++) {
                 members.add(member(profile, i));
             }
+            for (Process member : members) {
+                BufferedReader out = member.inputReader(StandardCharsets.UTF_8);
+                assertTrue(out.readLine().startsWith("namespace member "));
+                assertTrue(out.readLine().startsWith("file sync level 1: durable"));
+                assertTrue(out.readLine().startsWith("no log in the folder: waits"));
+                assertEquals("a new cluster", out.readLine());
+                assertEquals("ready", out.readLine());
+            }
             String at = profile.toString();
             CliRun put = CliRun.of("kv", "put", "a/k", "v", "--absent", "--profile", at);
             assertEquals(0, put.exitCode(), put.err());
@@ -123,11 +131,6 @@ final class NamespaceCommandTest {
             assertEquals(0, snapshot.exitCode(), snapshot.err());
             for (Process member : members) {
                 BufferedReader out = member.inputReader(StandardCharsets.UTF_8);
-                assertTrue(out.readLine().startsWith("namespace member "));
-                assertTrue(out.readLine().startsWith("file sync level 1: durable"));
-                assertTrue(out.readLine().startsWith("no log in the folder: waits"));
-                assertEquals("a new cluster", out.readLine());
-                assertEquals("ready", out.readLine());
                 // Of the handle: the process's own closes the stream.
                 member.toHandle().destroy();
                 assertTrue(member.waitFor(60, TimeUnit.SECONDS));

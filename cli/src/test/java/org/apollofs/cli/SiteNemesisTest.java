@@ -33,7 +33,7 @@ final class SiteNemesisTest {
     private static final long TARGET_BYTES = 192L << 20;
     private static final long FILE_SYSTEM_BYTES = 6L << 30;
     private static final int WORKERS = 4;
-    private static final String FAULTS = "pause:1,kill,cut,term";
+    private static final String FAULTS = "pause:1,freeze:5,kill,cut,term";
 
     @TempDir
     private Path temporary;

@@ -149,7 +149,7 @@ public final class NamespaceMember implements AutoCloseable {
         ends = folder.prepare(
                 checksum, ctx.members().stream().map(MemberAddress::id).toList());
         counters.logTailsCut.add(ends.cuts());
-        state = new NamespaceState(folder.state(), ctx.mapLength());
+        state = new NamespaceState(folder.state(), ctx.mapLength(), ctx.memoryLength());
         if (ctx.fileSyncLevel() > 0) {
             probe = new ShutdownProbe(folder.state().resolve("probe"));
         }

@@ -38,6 +38,7 @@ public final class NamespaceMemberContext {
     private int logTermLength = 16 << 20;
     private int segmentFileLength = 64 << 20;
     private long mapLength = NamespaceState.DEFAULT_MAP_LENGTH;
+    private long memoryLength = 256L << 20;
     private int maxClients = 4096;
     private long stopTimeoutNs = 60_000_000_000L;
     private long snapshotLogLength = 2L << 30;
@@ -190,6 +191,12 @@ public final class NamespaceMemberContext {
         return this;
     }
 
+    /** Bytes of tables that lie in memory: larger ones are on the disk of the folder, and a disk that dies may end the process with them. */
+    public NamespaceMemberContext memoryLength(long value) {
+        memoryLength = value;
+        return this;
+    }
+
     /** Clients connected at a time. */
     public NamespaceMemberContext maxClients(int value) {
         maxClients = value;
@@ -311,6 +318,10 @@ public final class NamespaceMemberContext {
 
     long mapLength() {
         return mapLength;
+    }
+
+    long memoryLength() {
+        return memoryLength;
     }
 
     int maxClients() {

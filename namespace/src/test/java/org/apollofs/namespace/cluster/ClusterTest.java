@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three members, each a process. */
-@Timeout(120)
+@Timeout(300)
 class ClusterTest {
     @TempDir
     Path directory;
