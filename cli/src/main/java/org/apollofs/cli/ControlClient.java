@@ -92,6 +92,7 @@ final class ControlClient {
                         ExitCode.SITE, "no site: dir=" + folder.root(), "give --dir the folder of 'apollo up --dir'");
             }
             if (!isThere(folder.control())) {
+                SiteRemains.sweep(folder);
                 throw notRunning(folder, null);
             }
             Path socket = Path.of(Files.readString(folder.control()).strip());
@@ -101,7 +102,11 @@ final class ControlClient {
         } catch (IOException e) {
             // A socket's refusal has no type of its own.
             boolean isDenied = e.getMessage() != null && e.getMessage().contains("Permission denied");
-            throw isDenied ? noPermission(folder, e) : notRunning(folder, e);
+            if (isDenied) {
+                throw noPermission(folder, e);
+            }
+            SiteRemains.sweep(folder);
+            throw notRunning(folder, e);
         }
     }
 
@@ -115,7 +120,7 @@ final class ControlClient {
 
     private static CommandFailure noPermission(SiteFolder folder, IOException origin) {
         return new CommandFailure(
-                ExitCode.SITE,
+                ExitCode.PERMISSION,
                 "no permission to ask the site: dir=" + folder.root() + ", " + Failures.describe(origin),
                 "run it as the user that runs the site, or as root",
                 origin);

@@ -17,6 +17,7 @@ public enum ExitCode {
     MEASURE(12, "a benchmark failed or missed its goal"),
     EXPIRED(13, "the change log does not go back that far any more"),
     SHORT(14, "a check found an error, or a profile is short of its goals"),
+    PERMISSION(15, "no permission: another user's site, or a secret that the namespace does not know"),
     INTERRUPTED(130, "stopped by Ctrl-C or SIGTERM before it was done");
 
     private final int code;

@@ -13,6 +13,8 @@ import org.apollofs.namespace.cluster.MemberHost;
 import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.NamespaceProfile;
+import org.apollofs.transport.aeron.seal.DatagramSeal;
+import org.apollofs.transport.aeron.seal.SealCounter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,11 +57,12 @@ final class MemberNode implements AutoCloseable {
                             + profile.source(),
                     "give namespace.members a port each, " + NamespaceProfile.Member.PORTS + " apart");
         }
+        NamespaceKeys keys = NamespaceKeys.of(profile);
         SiteFolder folder = SiteFolder.of(dir.resolve("namespace").resolve(Integer.toString(id)));
         MemberNode node = new MemberNode(folder, stop);
         try {
             node.describe(namespace, self, out);
-            node.assemble(namespace, id, out);
+            node.assemble(namespace, keys, id, out);
             return node;
         } catch (IOException e) {
             node.stack.close();
@@ -77,19 +80,24 @@ final class MemberNode implements AutoCloseable {
         }
     }
 
-    private void assemble(NamespaceProfile profile, int id, PrintWriter out) throws IOException {
+    private void assemble(NamespaceProfile profile, NamespaceKeys keys, int id, PrintWriter out) throws IOException {
+        PrivateFiles.begin();
         stack.push(SiteLock.take(folder));
+        PrivateFiles.mend(folder.root());
         AttentiveIdle idle = new AttentiveIdle(profile.members().size());
+        DatagramSeal seal = keys.newSeal();
         driver = stack.push(DriverKeeper.launch(
                 folder,
                 DRIVER_BYTES,
-                (directory, onEnd) -> MediaDriver.launch(
-                        MemberDriver.ofMember(directory, idle, DriverKeeper.threads("apollo-driver", onEnd))),
+                (directory, onEnd) -> MediaDriver.launch(seal.install(
+                        MemberDriver.ofMember(directory, idle, DriverKeeper.threads("apollo-driver", onEnd)))),
                 this::onFailure));
         stack.push(MemberHost.launch(
                 (aeronDirectory, failureHandler) -> NamespaceMember.launch(SiteNamespace.context(profile)
                         .directory(folder.root())
                         .memberId(id)
+                        .peerKey(keys.peerKey())
+                        .strangers(() -> seal.counters().get(SealCounter.STRANGERS))
                         .aeronDirectory(aeronDirectory)
                         .idle(idle)
                         .threadFactory(SiteNamespace.threads("apollo-namespace"))

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.agrona.concurrent.SystemNanoClock;
@@ -25,6 +26,8 @@ import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.transport.aeron.AeronNetwork;
 import org.apollofs.transport.aeron.AeronNetworkContext;
+import org.apollofs.transport.aeron.seal.DatagramSeal;
+import org.apollofs.transport.aeron.seal.SealKey;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +46,8 @@ final class Node implements AutoCloseable {
     private static final int MAX_VALUE_LENGTH = 64 << 20;
 
     private static final int GARBAGE_IDLE_MS = 5;
+    /** Where there was none for a while. */
+    private static final int GARBAGE_REST_MS = 160;
 
     private final NodeOptions options;
     private final StopSignal stop;
@@ -52,6 +57,7 @@ final class Node implements AutoCloseable {
     private final ProcessClock clock = new ProcessClock(SystemNanoClock.INSTANCE);
 
     private SiteFiles files;
+    private DatagramSeal seal;
     private SiteDriver driver;
     private SiteNamespace namespace;
     private TargetServers targets;
@@ -134,21 +140,31 @@ final class Node implements AutoCloseable {
     private void assemble(Path mountPoint, PrintWriter out) throws IOException {
         SiteFolder folder = options.folder();
         HardwareProfile profile = options.profile();
+        PrivateFiles.begin();
         boolean folderExisted = Files.exists(folder.root());
         stack.push(SiteLock.take(folder));
+        PrivateFiles.mend(folder.root());
         startClock();
         files = SiteFiles.open(folder, profile, folderExisted, stack);
         AttentiveIdle idle = new AttentiveIdle();
-        driver = stack.push(SiteDriver.launch(folder, profile, idle, this::onFailure));
-        AeronNetwork network = stack.push(new AeronNetwork(networkContext(profile)));
+        DataThreads threads = new DataThreads();
+        seal = new DatagramSeal(
+                SealKey.of(files.secret(), "lanes " + files.record().siteId()));
+        driver = stack.push(SiteDriver.launch(folder, profile, idle, seal, this::onFailure));
+        threads.driver(driver::wake);
+        AeronNetwork network =
+                stack.push(new AeronNetwork(networkContext(profile).onSent(threads::wake)));
         driver.onRenewed(network::renew);
         targets = stack.push(TargetServers.open(files, profile, network));
-        targets.start(profile, this::onFailure);
+        targets.start(profile, threads, this::onFailure);
         namespace =
                 stack.push(SiteNamespace.launch(folder, profile.namespace(), driver, idle, stop, out, this::onFailure));
         client = HostClient.open(profile, network, namespace.client(), clock);
         stack.push(AgentThread.start(
-                "apollo-host", List.of(client.hostAgent()), profile.threads().hostIdle(), this::onFailure));
+                "apollo-host",
+                List.of(client.hostAgent()),
+                threads.newStrategy(profile.threads().hostIdle()),
+                this::onFailure));
         stack.push(client);
         targets.leftOut().forEach(client.targets()::leaveOut);
         startGarbage();
@@ -192,7 +208,8 @@ final class Node implements AutoCloseable {
         OrphanSweep sweep = new OrphanSweep(
                 tree, client.targets(), client.placements(), session -> session != tree.session(), clock);
         // Nobody waits for it.
-        IdleStrategy idle = new SleepingMillisIdleStrategy(GARBAGE_IDLE_MS);
+        IdleStrategy idle = new BackoffIdleStrategy(
+                0, 0, TimeUnit.MILLISECONDS.toNanos(GARBAGE_IDLE_MS), TimeUnit.MILLISECONDS.toNanos(GARBAGE_REST_MS));
         stack.push(AgentThread.start("apollo-garbage", List.of(garbage, sweep), idle, this::onFailure));
     }
 
@@ -274,6 +291,11 @@ final class Node implements AutoCloseable {
 
     SiteDriver driver() {
         return driver;
+    }
+
+    /** Of what its media driver sends over UDP. */
+    DatagramSeal seal() {
+        return seal;
     }
 
     SiteNamespace namespace() {

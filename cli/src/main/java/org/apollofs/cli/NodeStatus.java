@@ -19,6 +19,7 @@ import org.apollofs.io.chunk.StoreCounter;
 import org.apollofs.io.erasure.ErasureCode;
 import org.apollofs.profile.ByteSize;
 import org.apollofs.profile.LayoutProfile;
+import org.apollofs.transport.aeron.seal.SealCounter;
 
 /** What a node says of itself: to the operator at start, and as JSON to {@code apollo status}. */
 final class NodeStatus {
@@ -107,6 +108,10 @@ final class NodeStatus {
         client.setAll((ObjectNode) JSON.valueToTree(node.client().counters()));
         client.put("copiesPerByteWritten", node.client().counters().copiesPerByteWritten());
         status.set("garbage", JSON.valueToTree(node.garbage().status()));
+        ObjectNode seals = status.putObject("seals");
+        for (SealCounter counter : SealCounter.values()) {
+            seals.put(jsonName(counter.name()), node.seal().counters().get(counter));
+        }
         fillTargets(node, status.putArray("targets"));
         RepairReport.fill(node.repair().status(), status);
     }

@@ -10,12 +10,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.agrona.CloseHelper;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SystemNanoClock;
 import org.apollofs.namespace.cluster.AeronTimeouts;
 import org.apollofs.namespace.cluster.AttentiveIdle;
+import org.apollofs.namespace.cluster.BoundedErrors;
 import org.apollofs.namespace.cluster.DriverSource;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.LaneProfile;
 import org.apollofs.profile.ThreadProfile.Idle;
+import org.apollofs.transport.aeron.seal.DatagramSeal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +31,9 @@ import org.slf4j.LoggerFactory;
 final class SiteDriver implements AutoCloseable, DriverSource {
     private static final Logger LOG = LoggerFactory.getLogger(SiteDriver.class);
     private static final int TERMS = 3;
+    private static final int TERM_LENGTH = 1 << 20;
+    /** Bytes for the values of counters, 128 each; their labels take four times as much. */
+    private static final int COUNTERS_LENGTH = 1 << 20;
     /** Two streams a lane at the sender; over UDP the receiver has buffers of its own. */
     private static final int BUFFERS_PER_LANE = 4;
     /** For the namespace's streams, counters and the rest. */
@@ -36,8 +43,10 @@ final class SiteDriver implements AutoCloseable, DriverSource {
 
     private final HardwareProfile profile;
     private final AttentiveIdle idle;
+    private final DatagramSeal seal;
     private final DriverKeeper<LaneDriver> keeper;
     private volatile Aeron last;
+    private volatile IdleStrategy driverIdle;
 
     /** A driver, and the client of the lanes. */
     private record LaneDriver(MediaDriver driver, Aeron aeron) implements AutoCloseable {
@@ -48,10 +57,15 @@ final class SiteDriver implements AutoCloseable, DriverSource {
     }
 
     private SiteDriver(
-            SiteFolder folder, HardwareProfile profile, AttentiveIdle idle, BiConsumer<String, Throwable> onFailure)
+            SiteFolder folder,
+            HardwareProfile profile,
+            AttentiveIdle idle,
+            DatagramSeal seal,
+            BiConsumer<String, Throwable> onFailure)
             throws IOException {
         this.profile = profile;
         this.idle = idle;
+        this.seal = seal;
         keeper = DriverKeeper.launch(
                 folder, neededBytes(profile), this::start, e -> onFailure.accept("media driver", e));
     }
@@ -60,12 +74,17 @@ final class SiteDriver implements AutoCloseable, DriverSource {
      * Launches. The site lock must be held: what an earlier process left is deleted.
      *
      * @param idle wakes the driver together with the namespace's threads.
+     * @param seal of lanes over UDP.
      * @param onFailure told of the driver that cannot be started again.
      */
     static SiteDriver launch(
-            SiteFolder folder, HardwareProfile profile, AttentiveIdle idle, BiConsumer<String, Throwable> onFailure)
+            SiteFolder folder,
+            HardwareProfile profile,
+            AttentiveIdle idle,
+            DatagramSeal seal,
+            BiConsumer<String, Throwable> onFailure)
             throws IOException {
-        return new SiteDriver(folder, profile, idle, onFailure);
+        return new SiteDriver(folder, profile, idle, seal, onFailure);
     }
 
     private static long neededBytes(HardwareProfile profile) {
@@ -95,6 +114,9 @@ final class SiteDriver implements AutoCloseable, DriverSource {
 
     private MediaDriver.Context context(Path directory, Runnable onEnd) throws IOException {
         LaneProfile lanes = profile.lanes();
+        driverIdle = profile.threads().driverIdle() == Idle.BACKOFF
+                ? idle.newStrategy()
+                : AgentThread.idleStrategy(profile.threads().driverIdle());
         MediaDriver.Context context = AeronTimeouts.ofDriver(new MediaDriver.Context())
                 .aeronDirectoryName(directory.toString())
                 .dirDeleteOnStart(true)
@@ -102,21 +124,31 @@ final class SiteDriver implements AutoCloseable, DriverSource {
                 .warnIfDirectoryExists(false)
                 .threadingMode(ThreadingMode.SHARED)
                 .sharedThreadFactory(DriverKeeper.threads("apollo-driver", onEnd))
-                .sharedIdleStrategy(
-                        profile.threads().driverIdle() == Idle.BACKOFF
-                                ? idle.newStrategy()
-                                : AgentThread.idleStrategy(profile.threads().driverIdle()))
+                .sharedIdleStrategy(driverIdle)
+                // Buffers of new streams are made by the driver's thread: a helper would look for work all the time.
+                .asyncExecutorEnabled(false)
+                .counterValuesBufferLength(COUNTERS_LENGTH)
+                // Of a stream that does not say: none of a site's own is long.
+                .ipcTermBufferLength(TERM_LENGTH)
                 .termBufferSparseFile(false)
                 .spiesSimulateConnection(true)
                 .timerIntervalNs(TimeUnit.MILLISECONDS.toNanos(100))
-                .errorHandler(failure -> LOG.warn("media driver: {}", Failures.describe(failure)));
+                .errorHandler(new BoundedErrors(
+                        SystemNanoClock.INSTANCE,
+                        (failure, unsaid) ->
+                                LOG.warn("media driver: {} (and {} before)", Failures.describe(failure), unsaid)));
         if (lanes.media() == LaneProfile.Media.UDP) {
             SocketBuffers buffers = SocketBuffers.within(lanes);
             context.socketRcvbufLength(buffers.length())
                     .socketSndbufLength(buffers.length())
                     .initialWindowLength(buffers.window());
         }
-        return context;
+        return seal.install(context);
+    }
+
+    /** Wakes the driver's thread, if that rests. Cheap. */
+    void wake() {
+        idle.wakeOne(driverIdle);
     }
 
     /** The client of the driver that runs, or ran last. */

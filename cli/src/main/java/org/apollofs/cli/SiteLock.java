@@ -47,6 +47,11 @@ final class SiteLock implements AutoCloseable {
         }
     }
 
+    /** The folder that is locked. */
+    SiteFolder folder() {
+        return folder;
+    }
+
     /** Whether a process holds the lock now. */
     static boolean isHeld(SiteFolder folder) {
         if (!Files.exists(folder.lock())) {

@@ -83,11 +83,14 @@ final class SiteNamespace implements AutoCloseable {
             Consumer<String> said,
             BiConsumer<String, Throwable> onFailure) {
         ThreadFactory threads = threads("apollo-namespace");
+        int id = profile.members().getFirst().id();
         try {
             return MemberHost.launch(
                     (aeronDirectory, failureHandler) -> NamespaceMember.launch(context(profile)
+                            // Whatever port the profile gives it: within a site nobody comes over a network.
+                            .members(List.of(new MemberAddress(id, MemberAddress.EMBEDDED.host(), 0)))
                             .directory(folder.namespace())
-                            .memberId(profile.members().getFirst().id())
+                            .memberId(id)
                             .aeronDirectory(aeronDirectory)
                             .idle(idle)
                             .threadFactory(threads)

@@ -41,6 +41,7 @@ final class MemberVictims implements AutoCloseable {
         this.folder = folder;
         this.logs = logs;
         this.slow = slow;
+        SiteSecret.make(logs.resolve("secret"));
         profile = writeProfile(logs, COUNT);
         site = ProfileLoader.load(profile.toString());
         for (int i = 0; i < COUNT; i++) {
@@ -75,7 +76,10 @@ final class MemberVictims implements AutoCloseable {
     private Member byRole(MemberStatus.Role role) throws IOException {
         long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_SECONDS);
         while (System.nanoTime() - endNs < 0) {
-            for (MemberStatus status : MemberSurvey.ask(SiteNamespace.addresses(site.namespace()), ASK_NS)) {
+            for (MemberStatus status : MemberSurvey.ask(
+                    SiteNamespace.addresses(site.namespace()),
+                    NamespaceKeys.of(site).peerKey(),
+                    ASK_NS)) {
                 if (status.role() == role) {
                     return members.get(status.member().id());
                 }
@@ -91,6 +95,7 @@ final class MemberVictims implements AutoCloseable {
             layout: {dataChunks: 1, parityChunks: 0}
             targets:
               - {id: 0, path: a, size: 1GiB}
+            security: {secretFile: secret}
             namespace:
               mapSize: 256MiB
               members:

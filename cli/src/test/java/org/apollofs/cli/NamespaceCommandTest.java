@@ -48,6 +48,10 @@ final class NamespaceCommandTest {
 
     private Path profile() throws IOException {
         StringBuilder members = new StringBuilder();
+        Path secret = dir.resolve("secret");
+        if (!Files.exists(secret)) {
+            assertEquals(0, CliRun.of("namespace", "secret", secret.toString()).exitCode());
+        }
         int port = ThreadLocalRandom.current().nextInt(12_000, 20_000);
         for (int i = 0; i < 3; i++) {
             port = freePorts(port);
@@ -63,6 +67,7 @@ final class NamespaceCommandTest {
             layout: {dataChunks: 1, parityChunks: 0}
             targets:
               - {id: 0, path: a, size: 1GiB}
+            security: {secretFile: secret}
             namespace:
               mapSize: 16MiB
               members:
@@ -106,6 +111,10 @@ final class NamespaceCommandTest {
                 assertEquals("ready", out.readLine());
             }
             String at = profile.toString();
+            // A client gives up after a while; on a busy machine members take longer to start.
+            while (CliRun.of("namespace", "status", "--profile", at).exitCode() != 0) {
+                assertTrue(members.stream().allMatch(Process::isAlive), "a member has ended");
+            }
             CliRun put = CliRun.of("kv", "put", "a/k", "v", "--absent", "--profile", at);
             assertEquals(0, put.exitCode(), put.err());
             CliRun get = CliRun.of("kv", "get", "a/k", "--json", "--profile", at);

@@ -25,6 +25,7 @@ public record HardwareProfile(
         ThreadProfile threads,
         EngineProfile engine,
         RepairProfile repair,
+        SecurityProfile security,
         MachineProfile machine) {
 
     public HardwareProfile {
@@ -43,7 +44,8 @@ public record HardwareProfile(
             MountProfile mount,
             ThreadProfile threads,
             EngineProfile engine,
-            RepairProfile repair) {
+            RepairProfile repair,
+            SecurityProfile security) {
         this(
                 source,
                 profile,
@@ -56,6 +58,7 @@ public record HardwareProfile(
                 threads,
                 engine,
                 repair,
+                security,
                 MachineProfile.UNKNOWN);
     }
 
@@ -129,6 +132,7 @@ public record HardwareProfile(
                 threads,
                 engine,
                 repair,
+                security,
                 machine);
     }
 
@@ -154,6 +158,7 @@ public record HardwareProfile(
                 threads,
                 otherEngine,
                 repair,
+                security,
                 machine);
         List<ProfileProblem> problems = ProfileRules.check(derived);
         if (!problems.isEmpty()) {

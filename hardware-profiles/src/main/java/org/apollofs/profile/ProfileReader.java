@@ -32,6 +32,7 @@ final class ProfileReader {
                 threads(root.section("threads")),
                 engine(root.section("engine")),
                 repair(root.section("repair")),
+                new SecurityProfile(root.section("security").text("secretFile")),
                 machine(root.section("machine")));
     }
 

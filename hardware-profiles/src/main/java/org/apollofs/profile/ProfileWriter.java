@@ -89,6 +89,7 @@ public final class ProfileWriter {
                 .put("repairPercent", repair.repairPercent())
                 .put("backgroundPercent", repair.backgroundPercent())
                 .put("scrubDays", repair.scrubDays());
+        root.putObject("security").put("secretFile", profile.security().secretFile());
         return root;
     }
 

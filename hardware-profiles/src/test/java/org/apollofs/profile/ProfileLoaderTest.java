@@ -78,10 +78,10 @@ final class ProfileLoaderTest {
                         + " twice",
                 "path: targets/5, size: 2GiB | path: targets/5, size: 1MiB | embedded.yaml:18: targets[5].size:"
                         + " expected a size from 16MiB to 1PiB, found 1MiB",
-                "termLength: 8MiB | termLength: 15MiB | lanes.termLength: expected a power of two",
-                "window: 4MiB | window: 16MiB | lanes.window: expected a size from 65504 to 4MiB, found 16MiB",
-                "creditChunks: 32 | creditChunks: 64 | lanes.creditChunks: expected at most engine.targetSlabs (40)",
-                "hostSlabs: 160 | hostSlabs: 12 | engine.hostSlabs: expected at least 20",
+                "termLength: 2MiB | termLength: 15MiB | lanes.termLength: expected a power of two",
+                "window: 1MiB | window: 16MiB | lanes.window: expected a size from 65504 to 1MiB, found 16MiB",
+                "creditChunks: 10 | creditChunks: 64 | lanes.creditChunks: expected at most engine.targetSlabs (14)",
+                "hostSlabs: 64 | hostSlabs: 12 | engine.hostSlabs: expected at least 20",
                 "profile: embedded | # nothing | profile: expected a name of 1 to 64 letters, digits, dots, dashes,"
                         + " found nothing",
                 "device: auto | device: [auto] | engine.device: expected one of auto, uring, filechannel, found a list"

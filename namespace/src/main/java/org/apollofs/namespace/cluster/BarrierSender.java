@@ -78,7 +78,7 @@ final class BarrierSender implements AutoCloseable {
                     // Marks are not answered: they come back in the log.
                 });
         if (ctx.isSingle()) {
-            return context.ingressChannel(NamespaceMember.INGRESS_IPC)
+            return context.ingressChannel("aeron:ipc?term-length=64k")
                     .egressChannel("aeron:ipc?term-length=64k")
                     .egressStreamId(NamespaceMember.BARRIER_EGRESS_STREAM);
         }

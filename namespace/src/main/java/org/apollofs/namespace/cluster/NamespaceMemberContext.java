@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
 import org.apollofs.namespace.state.NamespaceState;
@@ -32,6 +33,8 @@ public final class NamespaceMemberContext {
     private Consumer<Throwable> failureHandler;
     private Consumer<String> progress = line -> {};
     private BooleanSupplier cancellation = () -> false;
+    private PeerKey peerKey;
+    private LongSupplier strangers = () -> 0;
     private AuthenticatorSupplier authenticatorSupplier;
     private CredentialsSupplier credentialsSupplier = new NullCredentialsSupplier();
     private NanoClock nanoClock = SystemNanoClock.INSTANCE;
@@ -60,6 +63,9 @@ public final class NamespaceMemberContext {
             throw new IllegalStateException("a member uses a driver or launches one, not both");
         }
         concludeMembers();
+        if (peerKey == null && listens()) {
+            throw new IllegalStateException("a member with ports needs a peerKey: memberId=" + memberId);
+        }
         if (idle == null) {
             idle = new AttentiveIdle(members.size());
         }
@@ -153,6 +159,18 @@ public final class NamespaceMemberContext {
     /** Asked while a start waits for other members, which may take for ever: whether to give it up. */
     public NamespaceMemberContext cancellation(BooleanSupplier value) {
         cancellation = value;
+        return this;
+    }
+
+    /** What members prove themselves to each other with; needed where they have ports. */
+    public NamespaceMemberContext peerKey(PeerKey value) {
+        peerKey = value;
+        return this;
+    }
+
+    /** Says how many datagrams the media driver has dropped for want of a seal. Any thread. */
+    public NamespaceMemberContext strangers(LongSupplier value) {
+        strangers = value;
         return this;
     }
 
@@ -294,6 +312,14 @@ public final class NamespaceMemberContext {
 
     BooleanSupplier cancellation() {
         return cancellation;
+    }
+
+    PeerKey peerKey() {
+        return peerKey;
+    }
+
+    LongSupplier strangers() {
+        return strangers;
     }
 
     AuthenticatorSupplier authenticatorSupplier() {

@@ -51,6 +51,7 @@ class ClusterClientTest {
         AttentiveIdle idle = new AttentiveIdle();
         AtomicReference<Throwable> failure = new AtomicReference<>();
         NamespaceMemberContext ctx = new NamespaceMemberContext()
+                .peerKey(TestSite.KEY)
                 .directory(directory)
                 .members(members)
                 .driverContext(TestSite.driver(directory, idle))

@@ -79,6 +79,7 @@ public final class ClusterMemberProcess {
         int member = Integer.parseInt(arguments[1]);
         List<MemberAddress> members = addresses(arguments[2]);
         NamespaceMemberContext ctx = new NamespaceMemberContext()
+                .peerKey(TestSite.KEY)
                 .directory(directory)
                 .memberId(member)
                 .members(members)

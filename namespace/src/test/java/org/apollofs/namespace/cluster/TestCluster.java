@@ -141,8 +141,9 @@ public final class TestCluster implements AutoCloseable {
     /** Waits until a member has started: it takes part, and may not be up to date yet. */
     public void awaitStarted(int member) throws IOException {
         BufferedReader reader = processes[member].inputReader(StandardCharsets.UTF_8);
-        if (!"started".equals(reader.readLine())) {
-            throw new IOException("the member did not start: member=" + member);
+        String line = reader.readLine();
+        if (!"started".equals(line)) {
+            throw new IOException("the member did not start: member=" + member + ", it says: " + line);
         }
     }
 
