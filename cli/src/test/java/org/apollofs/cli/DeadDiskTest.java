@@ -60,6 +60,9 @@ final class DeadDiskTest {
                 load.awaitEnd();
                 assertLastWord(site.logLines());
             } finally {
+                // What is known of the mount point lies on the disk.
+                site.abort();
+                disk.restore();
                 site.end(Duration.ofSeconds(10)).forEach(System.out::println);
             }
         }
