@@ -5,6 +5,7 @@ import static org.apollofs.fuse.MountCounters.Counter.SLAB_POOL_EMPTY;
 import static org.apollofs.fuse.MountCounters.Counter.UNWANTED_REPLIES;
 
 import java.lang.foreign.Arena;
+import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.fuse.FuseException;
@@ -30,7 +31,7 @@ final class KernelWorker implements Runnable {
     private final int maxWrite;
     private final NanoClock clock;
     /** When the request under way was begun; 0: none is. Any thread may read it. */
-    private volatile long begunNs;
+    private final AtomicLong begunNs = new AtomicLong();
 
     private Arena reserveArena;
     private UnsafeBuffer reserve;
@@ -65,7 +66,7 @@ final class KernelWorker implements Runnable {
 
     /** How long its request has waited, in ns; 0 if it has none. Any thread. */
     long waitedNs() {
-        long since = begunNs;
+        long since = begunNs.get();
         return since == 0 ? 0 : clock.nanoTime() - since;
     }
 
@@ -92,9 +93,7 @@ final class KernelWorker implements Runnable {
         if (received < FuseProtocol.IN_HEADER_LENGTH || length != received) {
             throw new IllegalStateException("fuse: truncated request: length=" + length + ", received=" + received);
         }
-        begunNs = clock.nanoTime();
         answer(payload, length);
-        begunNs = 0;
         return true;
     }
 
@@ -102,6 +101,7 @@ final class KernelWorker implements Runnable {
         long unique = channel.request.getLong(FuseProtocol.IN_UNIQUE);
         int opcode = channel.request.getInt(FuseProtocol.IN_OPCODE);
         int result;
+        begunNs.lazySet(clock.nanoTime());
         try {
             if (opcode == FuseProtocol.WRITE) {
                 Slab handedOn = slab != null && operations.takesSlab() ? slab : null;
@@ -118,6 +118,7 @@ final class KernelWorker implements Runnable {
             boolean answered = opcode == FuseProtocol.WRITE && operations.hasReplied();
             result = answered ? 0 : channel.replyError(unique, errno);
         }
+        begunNs.lazySet(0);
         onReplied(result, opcode);
     }
 
