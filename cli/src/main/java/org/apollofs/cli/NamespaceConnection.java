@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
 final class NamespaceConnection implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NamespaceConnection.class);
     private static final long SITE_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
-    /** A command's call: its operator waits. */
-    private static final long CALL_NS = TimeUnit.SECONDS.toNanos(20);
+    /** A command's call: its operator waits, and a member that is started again takes some seconds. */
+    private static final long CALL_NS = TimeUnit.SECONDS.toNanos(60);
 
     private static final long MEMBERS_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
 

@@ -67,6 +67,7 @@ final class Node implements AutoCloseable {
     private SiteHealth health;
     private SiteMount mount;
     private GarbageCollector garbage;
+    private SiteRepair repair;
 
     /** How the mount ends with the site, and the site with the mount. */
     private final SiteMount.SiteEnd end = new SiteMount.SiteEnd() {
@@ -167,6 +168,7 @@ final class Node implements AutoCloseable {
         stack.push(client);
         targets.leftOut().forEach(client.targets()::leaveOut);
         startGarbage();
+        repair = stack.push(SiteRepair.start(folder, profile, namespace.client(), client, clock, this::onFailure));
         health = stack.push(new SiteHealth(
                 namespace.client(), client, () -> namespace.member().isSpaceLow(), System::currentTimeMillis));
         awaitServing(out);
@@ -310,6 +312,10 @@ final class Node implements AutoCloseable {
 
     GarbageCollector garbage() {
         return garbage;
+    }
+
+    SiteRepair repair() {
+        return repair;
     }
 
     SiteHealth health() {

@@ -76,7 +76,11 @@ final class NodeStatus {
     static void fill(Node node, ObjectNode status) {
         status.put("siteId", node.files().record().siteId().toString());
         SiteHealth.Finding finding = check(node);
-        status.put("state", node.isFailed() ? "failed" : finding.state().word());
+        // Writes and reads go through; that is not all there is to say while a further loss would be one of data.
+        boolean isHealthy =
+                finding.isHealthy() && RepairReport.isWhole(node.repair().status());
+        SiteHealth.State state = finding.isHealthy() && !isHealthy ? SiteHealth.State.DEGRADED : finding.state();
+        status.put("state", node.isFailed() ? "failed" : state.word());
         fillHealth(node, finding, status.putObject("health"));
         status.put("pid", ProcessHandle.current().pid());
         status.put("uptimeSeconds", node.uptimeSeconds());
@@ -109,6 +113,7 @@ final class NodeStatus {
             seals.put(jsonName(counter.name()), node.seal().counters().get(counter));
         }
         fillTargets(node, status.putArray("targets"));
+        RepairReport.fill(node.repair().status(), status);
     }
 
     private static SiteHealth.Finding check(Node node) {

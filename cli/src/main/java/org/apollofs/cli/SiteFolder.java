@@ -24,6 +24,7 @@ import java.util.stream.Stream;
  *   site.json      the site's id, its layout, and which targets were made: see {@link SiteRecord}
  *   secret         what its processes prove themselves with (0600)
  *   targets/N/     a target: data, journal, superblock (the profile may place it elsewhere)
+ *   jobs/          how far the scrub is
  *   namespace/     the Raft log, its snapshots, the tree
  *   run/           of the running process: lock, pid, control, ready
  * </pre>
@@ -47,6 +48,11 @@ record SiteFolder(Path root) {
 
     Path namespace() {
         return root.resolve("namespace");
+    }
+
+    /** How far jobs are that outlive the process. */
+    Path jobs() {
+        return root.resolve("jobs");
     }
 
     Path run() {

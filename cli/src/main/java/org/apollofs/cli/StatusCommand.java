@@ -63,6 +63,7 @@ final class StatusCommand implements Callable<Integer> {
             JsonNode space = status.path("space");
             out.println("space      " + bytes(space.path("freeBytes").asLong()) + " free of "
                     + bytes(space.path("totalBytes").asLong()) + " for files");
+            RepairReport.print(status, out);
             out.println();
             out.printf(
                     Locale.ROOT,
@@ -84,7 +85,7 @@ final class StatusCommand implements Callable<Integer> {
                         bytes(target.path("capacityBytes").asLong()),
                         bytes(target.path("freeBytes").asLong()),
                         target.path("chunks").asLong(),
-                        (target.path("note").asText("") + " "
+                        (RepairReport.note(target) + " "
                                         + target.path("laneNote").asText(""))
                                 .strip());
             }

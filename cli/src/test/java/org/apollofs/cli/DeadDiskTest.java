@@ -66,6 +66,9 @@ final class DeadDiskTest {
                 if (load != null) {
                     load.kill();
                 }
+                // What is known of the mount point lies on the disk.
+                site.abort();
+                disk.restore();
                 site.end(Duration.ofSeconds(10)).forEach(System.out::println);
             }
         }

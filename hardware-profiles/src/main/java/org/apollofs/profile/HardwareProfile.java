@@ -24,6 +24,7 @@ public record HardwareProfile(
         MountProfile mount,
         ThreadProfile threads,
         EngineProfile engine,
+        RepairProfile repair,
         SecurityProfile security,
         MachineProfile machine) {
 
@@ -43,6 +44,7 @@ public record HardwareProfile(
             MountProfile mount,
             ThreadProfile threads,
             EngineProfile engine,
+            RepairProfile repair,
             SecurityProfile security) {
         this(
                 source,
@@ -55,6 +57,7 @@ public record HardwareProfile(
                 mount,
                 threads,
                 engine,
+                repair,
                 security,
                 MachineProfile.UNKNOWN);
     }
@@ -128,6 +131,7 @@ public record HardwareProfile(
                 other,
                 threads,
                 engine,
+                repair,
                 security,
                 machine);
     }
@@ -153,6 +157,7 @@ public record HardwareProfile(
                 mount,
                 threads,
                 otherEngine,
+                repair,
                 security,
                 machine);
         List<ProfileProblem> problems = ProfileRules.check(derived);

@@ -31,6 +31,7 @@ final class ProfileReader {
                 mount(root.section("mount")),
                 threads(root.section("threads")),
                 engine(root.section("engine")),
+                repair(root.section("repair")),
                 new SecurityProfile(root.section("security").text("secretFile")),
                 machine(root.section("machine")));
     }
@@ -122,5 +123,10 @@ final class ProfileReader {
 
     private static CommitProfile commit(ProfileSection commit) {
         return new CommitProfile(commit.length("bytes"), commit.integer("delayUs"));
+    }
+
+    private static RepairProfile repair(ProfileSection repair) {
+        return new RepairProfile(
+                repair.integer("repairPercent"), repair.integer("backgroundPercent"), repair.integer("scrubDays"));
     }
 }

@@ -84,6 +84,11 @@ public final class ProfileWriter {
                 .put("errorAfter", TimeSpan.format(mount.errorAfterMs()));
         putThreads(root.putObject("threads"), profile.threads());
         putEngine(root.putObject("engine"), profile.engine());
+        RepairProfile repair = profile.repair();
+        root.putObject("repair")
+                .put("repairPercent", repair.repairPercent())
+                .put("backgroundPercent", repair.backgroundPercent())
+                .put("scrubDays", repair.scrubDays());
         root.putObject("security").put("secretFile", profile.security().secretFile());
         return root;
     }

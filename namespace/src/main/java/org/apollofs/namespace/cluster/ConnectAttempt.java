@@ -21,7 +21,13 @@ final class ConnectAttempt implements LeaderSearch.Attempt<AeronCluster> {
 
     @Override
     public AeronCluster poll() {
-        return connect.poll();
+        AeronCluster cluster = connect.poll();
+        if (cluster != null) {
+            // From now on this is how long it waits for a new leader's ingress, before it is closed and another is
+            // searched for.
+            cluster.context().messageTimeoutNs(LeaderSearch.QUICK_NS);
+        }
+        return cluster;
     }
 
     @Override
