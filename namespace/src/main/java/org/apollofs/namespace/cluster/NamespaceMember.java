@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
@@ -35,6 +36,7 @@ import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NoOpLock;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.agrona.concurrent.status.CountersReader;
+import org.apollofs.namespace.client.NamespaceIdentity;
 import org.apollofs.namespace.state.LocalReads;
 import org.apollofs.namespace.state.NamespaceState;
 import org.apollofs.namespace.state.QueryAnswers;
@@ -91,6 +93,7 @@ public final class NamespaceMember implements AutoCloseable {
     private final CountDownLatch terminated = new CountDownLatch(PARTS);
     private final ReadBarrier barrier = new ReadBarrier();
     private final ServiceProgress progress = new ServiceProgress();
+    private final MemberIdentity identity;
     /** Position from which on the folder has the log; 0 while it is not known. */
     private final AtomicLong logStart = new AtomicLong();
 
@@ -109,10 +112,13 @@ public final class NamespaceMember implements AutoCloseable {
     private volatile AgentRunner readRunner;
     private volatile boolean isStopping;
     private volatile boolean isClosed;
+    /** Whether it is not the namespace that was expected: nothing is added to it. */
+    private boolean isRefused;
 
     private NamespaceMember(NamespaceMemberContext ctx) {
         this.ctx = ctx;
-        folder = new MemberFolder(ctx.directory());
+        folder = new MemberFolder(ctx.directory(), ctx.markFile(), ctx.memberId());
+        identity = new MemberIdentity(ctx, folder.marks(), progress);
     }
 
     /**
@@ -142,10 +148,12 @@ public final class NamespaceMember implements AutoCloseable {
                 ctx.directory(),
                 ctx.fileSyncLevel(),
                 ctx.fileSyncLevel() == 0 ? "NOT durable" : "durable");
+        MemberAdmission.check(ctx, folder);
         ends = folder.prepare(
                 checksum, ctx.members().stream().map(MemberAddress::id).toList());
         counters.logTailsCut.add(ends.cuts());
         state = new NamespaceState(folder.state(), ctx.mapLength());
+        identity.of(state);
         if (ctx.fileSyncLevel() > 0) {
             probe = new ShutdownProbe(folder.state().resolve("probe"));
         }
@@ -191,8 +199,10 @@ public final class NamespaceMember implements AutoCloseable {
                                 disk,
                                 counters),
                         new CatchUpWatch(ctx, consensusModule.context(), logEnd),
-                        new SpaceWatch(ctx, disk, this::isLeader, state::isSpaceLow, sender)));
+                        new SpaceWatch(ctx, disk, this::isLeader, state::isSpaceLow, sender),
+                        identity.claims(sender)));
         AgentRunner.startOnThread(readRunner, ctx.threadFactory());
+        identity.start(votes);
     }
 
     /** The file of the consensus module's votes, which is only read here. Its own may be unmapped at any time. */
@@ -227,7 +237,8 @@ public final class NamespaceMember implements AutoCloseable {
                 return;
             }
             LOG.info(
-                    "namespace member: was away for too long, gives up its log: memberId={}, end={}, start of the leader's={}",
+                    "namespace member: was away for too long, gives up its log: memberId={}, end={}, start of the"
+                            + " leader's={}",
                     ctx.memberId(),
                     end,
                     starts.ofLeader());
@@ -399,6 +410,32 @@ public final class NamespaceMember implements AutoCloseable {
         return state.reads();
     }
 
+    /** Who the namespace is, as far as this member has come in the log. */
+    public NamespaceIdentity identity() {
+        return state.identity();
+    }
+
+    /** The namespace's random id, which no other has and which never changes; all zero while it is not known here. */
+    public UUID namespaceId() {
+        return state.identity().id();
+    }
+
+    /**
+     * Waits until the generation that this start claims has begun; of a member without a claim, until it knows who the namespace is.
+     *
+     * @throws FolderRefusedException if the log is another namespace's, or an older copy. It is unchanged.
+     * @throws CancellationException if the context's cancellation says so.
+     * @throws IllegalStateException if the member ends meanwhile.
+     */
+    public NamespaceIdentity awaitIdentity() {
+        try {
+            return identity.await(this::isRunning);
+        } catch (FolderRefusedException e) {
+            isRefused = true;
+            throw e;
+        }
+    }
+
     /** All members. */
     public List<MemberAddress> members() {
         return ctx.members();
@@ -521,7 +558,7 @@ public final class NamespaceMember implements AutoCloseable {
         }
         isStopping = true;
         // Of several members one leaves without taking the others along.
-        if (ctx.isSingle() && !stopWithSnapshot()) {
+        if (ctx.isSingle() && !isRefused && !stopWithSnapshot()) {
             LOG.warn("namespace member stops without a snapshot: directory={}", ctx.directory());
         }
         closeAll();
@@ -560,6 +597,7 @@ public final class NamespaceMember implements AutoCloseable {
     private void closeAll() {
         isClosed = true;
         ctx.idle().release(readIdle);
-        CloseHelper.closeAll(readRunner, quorum, votes, container, consensusModule, archive, driver, state, probe);
+        CloseHelper.closeAll(
+                readRunner, identity, quorum, votes, container, consensusModule, archive, driver, state, probe);
     }
 }
