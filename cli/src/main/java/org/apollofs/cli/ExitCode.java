@@ -16,6 +16,7 @@ public enum ExitCode {
     SITE(11, "the site's folder cannot be used: in use, or not a site"),
     MEASURE(12, "a benchmark failed or missed its goal"),
     EXPIRED(13, "the change log does not go back that far any more"),
+    MISSING(14, "a part of the site is missing, damaged, older than it was, or another's"),
     INTERRUPTED(130, "stopped by Ctrl-C or SIGTERM before it was done");
 
     private final int code;

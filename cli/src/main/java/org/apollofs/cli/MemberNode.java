@@ -6,9 +6,12 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apollofs.namespace.cluster.AttentiveIdle;
+import org.apollofs.namespace.cluster.FolderCheck;
+import org.apollofs.namespace.cluster.FolderCondition;
 import org.apollofs.namespace.cluster.MemberDriver;
 import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.profile.HardwareProfile;
@@ -36,10 +39,12 @@ final class MemberNode implements AutoCloseable {
     /**
      * Starts the member. It takes part on return, and may not be up to date yet.
      *
+     * @param discard the namespace's id if the operator gives up what is missing of the member's folder, else null.
      * @param stop requested when the member cannot go on.
      * @throws CancellationException if the stop is requested while it waits for other members.
      */
-    static MemberNode start(HardwareProfile profile, int id, Path dir, StopSignal stop, PrintWriter out) {
+    static MemberNode start(
+            HardwareProfile profile, int id, Path dir, UUID discard, StopSignal stop, PrintWriter out) {
         NamespaceProfile namespace = profile.namespace();
         NamespaceProfile.Member self = namespace.members().stream()
                 .filter(member -> member.id() == id)
@@ -56,10 +61,11 @@ final class MemberNode implements AutoCloseable {
                     "give namespace.members a port each, " + NamespaceProfile.Member.PORTS + " apart");
         }
         SiteFolder folder = SiteFolder.of(dir.resolve("namespace").resolve(Integer.toString(id)));
+        Path mark = dir.resolve("namespace-" + id + ".mark").toAbsolutePath();
         MemberNode node = new MemberNode(folder, stop);
         try {
             node.describe(namespace, self, out);
-            node.assemble(namespace, id, out);
+            node.assemble(namespace, id, mark, discard, out);
             return node;
         } catch (IOException e) {
             node.stack.close();
@@ -70,8 +76,13 @@ final class MemberNode implements AutoCloseable {
         }
     }
 
-    private void assemble(NamespaceProfile profile, int id, PrintWriter out) throws IOException {
+    private void assemble(NamespaceProfile profile, int id, Path mark, UUID discard, PrintWriter out)
+            throws IOException {
+        // Taking the lock makes the folder, which may be missing.
         stack.push(SiteLock.take(folder));
+        if (discard != null) {
+            checkDiscard(discard, FolderCheck.examine(folder.root(), mark, id));
+        }
         SiteDriver.deleteStale(folder);
         AttentiveIdle idle = new AttentiveIdle(profile.members().size());
         Path buffers = buffers();
@@ -81,6 +92,8 @@ final class MemberNode implements AutoCloseable {
         stack.push(NamespaceMember.launch(SiteNamespace.context(profile)
                 .directory(folder.root())
                 .memberId(id)
+                .markFile(mark)
+                .discard(discard != null)
                 .aeronDirectory(driver.aeronDirectoryName())
                 .idle(idle)
                 .threadFactory(SiteNamespace.threads("apollo-namespace"))
@@ -90,6 +103,19 @@ final class MemberNode implements AutoCloseable {
                 })
                 .cancellation(stop::isRequested)
                 .failureHandler(this::onFailure)));
+    }
+
+    private static void checkDiscard(UUID discard, FolderCondition found) {
+        if (!found.isRefused()) {
+            throw new CommandFailure(
+                    ExitCode.USAGE, "--discard has nothing to give up: the member's folder is whole", "leave it out");
+        }
+        if (!discard.equals(found.namespaceId())) {
+            throw new CommandFailure(
+                    ExitCode.USAGE,
+                    "--discard names another namespace: found=" + discard + ", this is " + found.namespaceId(),
+                    String.valueOf(found.what()));
+        }
     }
 
     private Path buffers() throws IOException {

@@ -2,6 +2,7 @@ package org.apollofs.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -9,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
@@ -17,9 +19,11 @@ import org.apollofs.dataplane.client.ApolloClient;
 import org.apollofs.dataplane.client.BlobKeyValue;
 import org.apollofs.dataplane.repair.GarbageCollector;
 import org.apollofs.dataplane.repair.OrphanSweep;
+import org.apollofs.dataplane.repair.SweepContext;
 import org.apollofs.namespace.client.Namespace;
 import org.apollofs.namespace.cluster.AttentiveIdle;
 import org.apollofs.profile.HardwareProfile;
+import org.apollofs.profile.SweepProfile;
 import org.apollofs.transport.aeron.AeronNetwork;
 import org.apollofs.transport.aeron.AeronNetworkContext;
 import org.slf4j.Logger;
@@ -54,6 +58,7 @@ final class Node implements AutoCloseable {
     private ApolloClient client;
     private SiteMount mount;
     private GarbageCollector garbage;
+    private OrphanSweep sweep;
 
     private Node(NodeOptions options, StopSignal stop) {
         this.options = options;
@@ -98,13 +103,16 @@ final class Node implements AutoCloseable {
         HardwareProfile profile = options.profile();
         boolean folderExisted = Files.exists(folder.root());
         stack.push(SiteLock.take(folder));
-        files = SiteFiles.open(folder, profile, folderExisted, stack);
+        files = SiteFiles.open(folder, profile, folderExisted, options.discard(), stack);
         AttentiveIdle idle = new AttentiveIdle();
         driver = stack.push(SiteDriver.launch(folder, profile, idle, this::onFailure));
         AeronNetwork network = stack.push(new AeronNetwork(networkContext(profile)));
+        stack.push(this::noteStop);
         targets = stack.push(TargetServers.open(files, profile, network));
+        files.noteTargets(targets.targets());
         targets.start(profile, this::onFailure);
-        namespace = stack.push(SiteNamespace.launch(folder, profile.namespace(), driver, idle, this::onFailure));
+        namespace = stack.push(SiteNamespace.launch(files, profile.namespace(), driver, idle, this::onFailure));
+        files.confirm(namespace.identity());
         client = HostClient.open(profile, network, namespace.client());
         stack.push(AgentThread.start(
                 "apollo-host", List.of(client.hostAgent()), profile.threads().hostIdle(), this::onFailure));
@@ -124,13 +132,15 @@ final class Node implements AutoCloseable {
         Namespace tree = namespace.client();
         garbage = new GarbageCollector(
                 tree, client.targets(), client.placements(), client.abandonedStripes(), SystemNanoClock.INSTANCE);
-        // This is the only host of an embedded site: every session but its own is over.
-        OrphanSweep sweep = new OrphanSweep(
-                tree,
-                client.targets(),
-                client.placements(),
-                session -> session != tree.session(),
-                SystemNanoClock.INSTANCE);
+        SweepProfile limits = options.profile().engine().sweep();
+        sweep = new OrphanSweep(new SweepContext()
+                .namespace(tree)
+                .targets(client.targets())
+                .placements(client.placements())
+                .clock(SystemNanoClock.INSTANCE)
+                .witness(files::accepts)
+                .delayNs(TimeUnit.MILLISECONDS.toNanos(limits.delayMs()))
+                .limitPercent(limits.limitPercent()));
         // Nobody waits for it.
         IdleStrategy idle = new SleepingMillisIdleStrategy(GARBAGE_IDLE_MS);
         stack.push(AgentThread.start("apollo-garbage", List.of(garbage, sweep), idle, this::onFailure));
@@ -181,9 +191,30 @@ final class Node implements AutoCloseable {
         switch (request.path("command").asText()) {
             case "status" -> NodeStatus.fill(this, answer);
             case "connect" -> answer.put("aeronDirectory", driver.directory());
+            case "confirm-sweep" -> confirmSweep(request.path("siteId").asText(), answer);
             default -> answer.put("error", "unknown command: " + request.path("command"));
         }
         return answer;
+    }
+
+    private void confirmSweep(String siteId, ObjectNode answer) {
+        if (!siteId.equals(files.record().siteId().toString())) {
+            answer.put(
+                    "error",
+                    "not this site: found=" + siteId + ", this is "
+                            + files.record().siteId());
+            return;
+        }
+        ArrayNode waiting = answer.putArray("waiting");
+        sweep.status().waiting().forEach(waiting::add);
+        sweep.confirm();
+    }
+
+    /** The targets have stopped, if they had started. */
+    private void noteStop() {
+        if (targets != null) {
+            files.noteStop(targets.targets());
+        }
     }
 
     NodeOptions options() {
@@ -208,6 +239,10 @@ final class Node implements AutoCloseable {
 
     GarbageCollector garbage() {
         return garbage;
+    }
+
+    OrphanSweep sweep() {
+        return sweep;
     }
 
     SiteMount mount() {

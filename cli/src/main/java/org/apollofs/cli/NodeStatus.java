@@ -85,6 +85,8 @@ final class NodeStatus {
             mountCounters.put(jsonName(counter.name()), node.mount().counters().get(counter));
         }
         ObjectNode namespace = status.putObject("namespace");
+        namespace.put("id", node.namespace().identity().id().toString());
+        namespace.put("generation", node.namespace().identity().generation());
         namespace.put("inodes", node.namespace().client().inodeCount());
         namespace.put("fileSyncLevel", node.options().profile().namespace().fileSyncLevel());
         namespace.put("leader", node.namespace().member().isLeader());
@@ -95,6 +97,7 @@ final class NodeStatus {
         client.setAll((ObjectNode) JSON.valueToTree(node.client().counters()));
         client.put("copiesPerByteWritten", node.client().counters().copiesPerByteWritten());
         status.set("garbage", JSON.valueToTree(node.garbage().status()));
+        status.set("sweep", JSON.valueToTree(node.sweep().status()));
         fillTargets(node, status.putArray("targets"));
     }
 
@@ -137,7 +140,7 @@ final class NodeStatus {
         node.targets()
                 .leftOut()
                 .forEach((id, why) ->
-                        list.addObject().put("id", id).put("state", "missing").put("note", why));
+                        list.addObject().put("id", id).put("state", "left out").put("note", why));
     }
 
     /** WRITE_BYTES as writeBytes. */

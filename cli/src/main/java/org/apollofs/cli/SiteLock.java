@@ -47,6 +47,10 @@ final class SiteLock implements AutoCloseable {
         }
     }
 
+    SiteFolder folder() {
+        return folder;
+    }
+
     /** Whether a process holds the lock now. */
     static boolean isHeld(SiteFolder folder) {
         if (!Files.exists(folder.lock())) {

@@ -5,6 +5,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import org.apollofs.namespace.client.NamespaceIdentity;
 import org.apollofs.namespace.cluster.AttentiveIdle;
 import org.apollofs.namespace.cluster.ClusterClientContext;
 import org.apollofs.namespace.cluster.ClusterNamespace;
@@ -29,10 +30,11 @@ final class SiteNamespace implements AutoCloseable {
     /**
      * Launches the member, and waits until its client has a session.
      *
+     * @param files where it is, and who it must be.
      * @param idle how the member's, the client's and the driver's threads wait together.
      */
     static SiteNamespace launch(
-            SiteFolder folder,
+            SiteFiles files,
             NamespaceProfile profile,
             SiteDriver driver,
             AttentiveIdle idle,
@@ -44,8 +46,13 @@ final class SiteNamespace implements AutoCloseable {
                             + profile.members().size(),
                     "leave one, or run each as a process of its own: apollo namespace --profile P --member I");
         }
+        SiteFolder folder = files.folder();
         NamespaceMember member = NamespaceMember.launch(context(profile)
                 .directory(folder.namespace())
+                .markFile(folder.namespaceMark())
+                .claim(files.claim())
+                .discard(files.isNamespaceGivenUp())
+                .discardKey(files.record().siteId())
                 .memberId(profile.members().getFirst().id())
                 .aeronDirectory(driver.directory())
                 .idle(idle)
@@ -57,6 +64,8 @@ final class SiteNamespace implements AutoCloseable {
                                 failure,
                                 "the site stops; what was fsynced or closed is safe; run it again with --debug"))));
         try {
+            // Before any session is opened: its number depends on it.
+            member.awaitIdentity();
             ClusterNamespace client = ClusterNamespace.connect(ClusterClientContext.beside(member)
                     .threadFactory(threads("apollo-namespace-client"))
                     .leaseNs(TimeUnit.MILLISECONDS.toNanos(profile.sessionTimeoutMs()))
@@ -98,6 +107,11 @@ final class SiteNamespace implements AutoCloseable {
 
     NamespaceMember member() {
         return member;
+    }
+
+    /** Who the namespace is. */
+    NamespaceIdentity identity() {
+        return member.identity();
     }
 
     ClusterNamespace client() {

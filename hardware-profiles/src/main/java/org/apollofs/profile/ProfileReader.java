@@ -102,7 +102,12 @@ final class ProfileReader {
                 engine.value("sqpoll").asBoolean(),
                 engine.value("iopoll").asBoolean(),
                 commit(engine.section("commit")),
+                sweep(engine.section("sweep")),
                 engine.integer("hedgeAfterMs"));
+    }
+
+    private static SweepProfile sweep(Section sweep) {
+        return new SweepProfile(sweep.integer("delayMs"), sweep.integer("limitPercent"));
     }
 
     private static CommitProfile commit(Section commit) {

@@ -8,7 +8,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * One member of a cluster, as a process. Arguments: folder, number of this member, first ports of all (by comma), sync level,
- * then {@code key=value} settings: {@code term}, {@code segment}, {@code snapshot} (bytes of log), {@code leaderTimeoutMs}. Stops in order when its standard
+ * then {@code key=value} settings: {@code term}, {@code segment}, {@code snapshot} (bytes of log), {@code leaderTimeoutMs},
+ * {@code marked} (with a mark beside the folder), {@code discarding}. Stops in order when its standard
  * input ends.
  */
 public final class ClusterMemberProcess {
@@ -88,6 +89,8 @@ public final class ClusterMemberProcess {
             case "term" -> ctx.logTermLength((int) value);
             case "segment" -> ctx.segmentFileLength((int) value);
             case "snapshot" -> ctx.snapshotLogLength(value);
+            case "marked" -> ctx.markFile(Path.of(ctx.directory() + ".mark"));
+            case "discarding" -> ctx.discard(value != 0);
             case "leaderTimeoutMs" -> ctx.leaderTimeoutNs(TimeUnit.MILLISECONDS.toNanos(value));
             default -> throw new IllegalArgumentException("unknown setting: " + key);
         }
