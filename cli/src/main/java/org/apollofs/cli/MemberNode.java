@@ -43,8 +43,7 @@ final class MemberNode implements AutoCloseable {
      * @param stop requested when the member cannot go on.
      * @throws CancellationException if the stop is requested while it waits for other members.
      */
-    static MemberNode start(
-            HardwareProfile profile, int id, Path dir, UUID discard, StopSignal stop, PrintWriter out) {
+    static MemberNode start(HardwareProfile profile, int id, Path dir, UUID discard, StopSignal stop, PrintWriter out) {
         NamespaceProfile namespace = profile.namespace();
         NamespaceProfile.Member self = namespace.members().stream()
                 .filter(member -> member.id() == id)

@@ -51,7 +51,8 @@ final class NamespaceCommand implements Callable<Integer> {
             names = "--discard",
             paramLabel = "ID",
             description = {
-                "Give up for good what is missing of the member's folder; of several members it copies from the others.",
+                "Give up for good what is missing of the member's folder; of several members it copies from the"
+                        + " others.",
                 "Needed only where a start says so, and says the id. What is there is put aside, not deleted."
             })
     private UUID discard;

@@ -114,7 +114,8 @@ final class SiteIdentityTest {
         try (Node node = start(null)) {
             assertArrayEquals(large, Files.readAllBytes(mountPoint.resolve("large")));
             assertEquals("small", Files.readString(mountPoint.resolve("small")));
-            assertEquals("healthy", ControlClient.ask(folder, "status").get("state").asText());
+            assertEquals(
+                    "healthy", ControlClient.ask(folder, "status").get("state").asText());
             node.checkHealthy();
         }
     }
@@ -228,7 +229,9 @@ final class SiteIdentityTest {
         UUID id = SiteRecord.load(folder).siteId();
         SiteFolder.deleteTree(namespace);
         copy(older.resolve("namespace"), namespace);
-        assertEquals(ExitCode.USAGE.code(), up("--discard", UUID.randomUUID().toString()).exitCode());
+        assertEquals(
+                ExitCode.USAGE.code(),
+                up("--discard", UUID.randomUUID().toString()).exitCode());
         long before = SiteRecord.load(folder).identity().generation();
         try (Node node = start(id)) {
             assertArrayEquals(large, Files.readAllBytes(mountPoint.resolve("large")));
@@ -286,7 +289,10 @@ final class SiteIdentityTest {
                 String note = note(status, Integer.parseInt(said[i]));
                 assertTrue(note.contains(said[i + 1]), note);
             }
-            assertEquals(said.length / 2, node.targets().leftOut().size(), node.targets().leftOut().toString());
+            assertEquals(
+                    said.length / 2,
+                    node.targets().leftOut().size(),
+                    node.targets().leftOut().toString());
             node.checkHealthy();
         }
     }

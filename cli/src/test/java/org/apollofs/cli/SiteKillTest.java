@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(900)
 final class SiteKillTest {
     private static final long TARGET_BYTES = 64L << 20;
+    private static final int TARGETS = 6;
+    private static final int DATA_CHUNKS = 4;
     private static final Duration GRACE = Duration.ofSeconds(20);
 
     @TempDir
@@ -97,8 +100,16 @@ final class SiteKillTest {
 
     /** On a busy machine its lanes take a while. */
     private void awaitTargets(SiteProcess site) {
-        while (ControlClient.ask(folder, "status").path("space").path("totalBytes").asLong() == 0) {
+        long connected = 0;
+        long there = 1;
+        while (connected < there) {
             assertTrue(site.isAlive(), "the site has ended");
+            JsonNode status = ControlClient.ask(folder, "status");
+            there = 0;
+            for (JsonNode target : status.path("targets")) {
+                there += target.path("capacityBytes").asLong() * DATA_CHUNKS / TARGETS;
+            }
+            connected = status.path("space").path("totalBytes").asLong();
         }
     }
 
@@ -144,7 +155,9 @@ final class SiteKillTest {
         });
         SiteIdentity identity = SiteRecord.load(folder).identity();
         assertTrue(identity.namespaceMade());
-        assertEquals(List.of(old), identity.discarded().stream().map(Object::toString).toList());
+        assertEquals(
+                List.of(old),
+                identity.discarded().stream().map(Object::toString).toList());
         run(() -> {
             assertArrayEquals(content, Files.readAllBytes(mountPoint.resolve("after")));
             return true;

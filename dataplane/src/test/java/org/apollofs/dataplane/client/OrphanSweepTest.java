@@ -156,7 +156,8 @@ class OrphanSweepTest {
         site.unlink(file);
         for (int i = 0; i < 6; i++) {
             for (int stripe = 0; stripe < 100; stripe++) {
-                site.targets[i].put(new ChunkAddress(killed.namespace.session(), 200_000 + stripe, i), random(34, 60_000));
+                site.targets[i].put(
+                        new ChunkAddress(killed.namespace.session(), 200_000 + stripe, i), random(34, 60_000));
             }
         }
         TestSite.Host next = restart();
@@ -185,8 +186,7 @@ class OrphanSweepTest {
         killed.namespace.close();
         TestSite.Host next = restart();
         int kept = site.targets[3].chunkCount();
-        OrphanSweep sweep =
-                new OrphanSweep(context(next).limitPercent(100).witness((target, identity) -> target != 3));
+        OrphanSweep sweep = new OrphanSweep(context(next).limitPercent(100).witness((target, identity) -> target != 3));
         TestSite.await(() -> {
             clock.addAndGet(DELAY_NS);
             sweep.doWork();

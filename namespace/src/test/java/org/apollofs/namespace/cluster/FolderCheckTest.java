@@ -75,7 +75,8 @@ class FolderCheckTest {
         assertTrue(refused.getMessage().contains("older copy"), refused.getMessage());
         older.close();
         TestSite another = launch(new IdentityClaim(new UUID(3, 4), 0, 6));
-        refused = assertThrows(FolderRefusedException.class, () -> another.member().awaitIdentity());
+        refused = assertThrows(
+                FolderRefusedException.class, () -> another.member().awaitIdentity());
         assertTrue(refused.getMessage().contains("another namespace"), refused.getMessage());
         another.close();
         try (TestSite site = launch(new IdentityClaim(id, 1, 3))) {
@@ -144,9 +145,9 @@ class FolderCheckTest {
 
     /** Each part moved away, cut and swapped; the folders are as they were after. */
     private void examineParts(Path whole) throws IOException {
-        for (String part : new String[] {
-            ".", "archive", "cluster", "identity", "cluster/recording.log", "archive/archive.catalog"
-        }) {
+        for (String part :
+                new String[] {".", "archive", "cluster", "identity", "cluster/recording.log", "archive/archive.catalog"
+                }) {
             Path away = temporary.resolve("part");
             Path moved = folder(0).resolve(part).normalize();
             Files.move(moved, away);
@@ -162,7 +163,8 @@ class FolderCheckTest {
             Files.move(away, votes);
         }
         try (Stream<Path> files = Files.list(folder(0).resolve("archive"))) {
-            for (Path file : files.filter(path -> path.toString().endsWith(".rec")).toList()) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".rec")).toList()) {
                 Files.move(file, away);
                 assertFound(State.DAMAGED, 0);
                 Files.move(away, file);
