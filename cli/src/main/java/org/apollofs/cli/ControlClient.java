@@ -11,10 +11,16 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.agrona.CloseHelper;
 
 /** Asks the process that runs a site: see {@link ControlServer}. */
 final class ControlClient {
     private static final ObjectMapper JSON = new ObjectMapper();
+    /** How long a command waits for the site's process. A thread of its own answers, at once. */
+    private static final long ANSWER_MS = TimeUnit.SECONDS.toMillis(20);
 
     private ControlClient() {}
 
@@ -31,7 +37,7 @@ final class ControlClient {
     /** As the other, with all fields of the request: {@code command} is one of them. */
     static JsonNode ask(SiteFolder folder, JsonNode request) {
         try (SocketChannel channel = connect(folder)) {
-            JsonNode answer = exchange(channel, request);
+            JsonNode answer = within(folder, channel, request);
             if (answer.hasNonNull("error")) {
                 throw new CommandFailure(
                         ExitCode.UNAVAILABLE,
@@ -42,6 +48,40 @@ final class ControlClient {
             return answer;
         } catch (IOException e) {
             throw notRunning(folder, e);
+        }
+    }
+
+    /** Exchanges, and gives up when the site's process stands still: a read of such a socket has no deadline of its own. */
+    private static JsonNode within(SiteFolder folder, SocketChannel channel, JsonNode request) throws IOException {
+        CountDownLatch done = new CountDownLatch(1);
+        AtomicBoolean isLate = new AtomicBoolean();
+        Thread deadline = new Thread(
+                () -> {
+                    try {
+                        if (!done.await(ANSWER_MS, TimeUnit.MILLISECONDS)) {
+                            isLate.set(true);
+                            CloseHelper.quietClose(channel);
+                        }
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                "apollo-control-deadline");
+        deadline.setDaemon(true);
+        deadline.start();
+        try {
+            return exchange(channel, request);
+        } catch (IOException e) {
+            if (isLate.get()) {
+                throw new CommandFailure(
+                        ExitCode.UNAVAILABLE,
+                        "the site does not answer within " + ANSWER_MS / 1_000 + " s: dir=" + folder.root(),
+                        "it stands still, or the machine has no processor for it: try again",
+                        e);
+            }
+            throw e;
+        } finally {
+            done.countDown();
         }
     }
 

@@ -87,11 +87,21 @@ final class Failures {
      * @param nextStep if it is not that.
      */
     static CommandFailure ofMember(Path folder, Throwable cause, String nextStep) {
+        if (cause instanceof FolderRefusedException || isPortTaken(cause)) {
+            return explain(cause);
+        }
         long usable = Long.MAX_VALUE;
         try {
             usable = Files.getFileStore(folder).getUsableSpace();
         } catch (IOException e) {
             cause.addSuppressed(e);
+        }
+        if (NamespaceMember.isOfBrokenDisk(cause)) {
+            return new CommandFailure(
+                    ExitCode.SITE,
+                    "the disk of the namespace's member fails: directory=" + folder + ", " + describe(cause),
+                    "what was acknowledged is as safe as the disk; mend it and start it again",
+                    cause);
         }
         return usable <= NamespaceMember.FULL_DISK_BYTES
                 ? new CommandFailure(

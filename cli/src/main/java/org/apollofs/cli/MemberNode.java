@@ -8,11 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apollofs.namespace.cluster.AttentiveIdle;
+import org.apollofs.namespace.cluster.DriverSource;
 import org.apollofs.namespace.cluster.FolderCheck;
 import org.apollofs.namespace.cluster.FolderCondition;
 import org.apollofs.namespace.cluster.MemberDriver;
+import org.apollofs.namespace.cluster.MemberHost;
 import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.NamespaceProfile;
@@ -88,20 +91,30 @@ final class MemberNode implements AutoCloseable {
         Files.writeString(folder.driver(), buffers + "\n");
         MediaDriver driver = stack.push(
                 MediaDriver.launch(MemberDriver.ofMember(buffers, idle, SiteNamespace.threads("apollo-driver"))));
-        stack.push(NamespaceMember.launch(SiteNamespace.context(profile)
-                .directory(folder.root())
-                .memberId(id)
-                .markFile(mark)
-                .discard(discard != null)
-                .aeronDirectory(driver.aeronDirectoryName())
-                .idle(idle)
-                .threadFactory(SiteNamespace.threads("apollo-namespace"))
-                .progress(line -> {
-                    out.println(line);
-                    out.flush();
-                })
-                .cancellation(stop::isRequested)
-                .failureHandler(this::onFailure)));
+        // Once: what a start finds missing that is made while the process runs was not what the operator meant.
+        AtomicBoolean isGivenUp = new AtomicBoolean(discard != null);
+        stack.push(MemberHost.launch(
+                (aeronDirectory, failureHandler) -> NamespaceMember.launch(SiteNamespace.context(profile)
+                        .directory(folder.root())
+                        .memberId(id)
+                        .markFile(mark)
+                        .discard(isGivenUp.getAndSet(false))
+                        .aeronDirectory(aeronDirectory)
+                        .idle(idle)
+                        .threadFactory(SiteNamespace.threads("apollo-namespace"))
+                        .progress(line -> say(out, line))
+                        .cancellation(stop::isRequested)
+                        .failureHandler(failureHandler)),
+                DriverSource.of(driver.aeronDirectoryName()),
+                SiteNamespace.threads("apollo-namespace-host"),
+                this::onFailure,
+                line -> say(out, line),
+                stop::isRequested));
+    }
+
+    private static void say(PrintWriter out, String line) {
+        out.println(line);
+        out.flush();
     }
 
     private static void checkDiscard(UUID discard, FolderCondition found) {

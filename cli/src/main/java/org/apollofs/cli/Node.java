@@ -22,6 +22,7 @@ import org.apollofs.dataplane.repair.OrphanSweep;
 import org.apollofs.dataplane.repair.SweepContext;
 import org.apollofs.namespace.client.Namespace;
 import org.apollofs.namespace.cluster.AttentiveIdle;
+import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.SweepProfile;
 import org.apollofs.transport.aeron.AeronNetwork;
@@ -50,6 +51,7 @@ final class Node implements AutoCloseable {
     private final CloseStack stack = new CloseStack();
     private final AtomicReference<CommandFailure> failure = new AtomicReference<>();
     private final long startNs = System.nanoTime();
+    private final ProcessClock clock = new ProcessClock(SystemNanoClock.INSTANCE);
 
     private SiteFiles files;
     private SiteDriver driver;
@@ -71,21 +73,32 @@ final class Node implements AutoCloseable {
      * @param stop requested when the node cannot go on.
      * @param out what the site is, for the operator.
      * @throws RuntimeException if it cannot be started: {@link Failures} explains them. Nothing is left then.
+     * @throws java.util.concurrent.CancellationException if the stop is requested before it serves.
      */
     static Node start(NodeOptions options, StopSignal stop, PrintWriter out) {
         Path mountPoint = SiteMount.check(options.mountPoint(), options.folder());
         Node node = new Node(options, stop);
         try {
-            node.assemble(mountPoint);
+            node.assemble(mountPoint, out);
             node.describe(out);
             return node;
         } catch (IOException e) {
-            throw node.abandon(new UncheckedIOException(e.getMessage(), e));
+            throw node.abandon(node.first(new UncheckedIOException(e.getMessage(), e)));
         } catch (RuntimeException e) {
-            throw node.abandon(e);
+            throw node.abandon(node.first(e));
         } catch (Error e) {
             throw node.abandon(e);
         }
+    }
+
+    /** What the operator reads: the first failure of a part, of which the others come. */
+    private RuntimeException first(RuntimeException thrown) {
+        CommandFailure known = failure.get();
+        if (known == null || known == thrown) {
+            return thrown;
+        }
+        known.addSuppressed(thrown);
+        return known;
     }
 
     /** Ends what was started; the files of a new site go too. */
@@ -98,22 +111,25 @@ final class Node implements AutoCloseable {
         return failure;
     }
 
-    private void assemble(Path mountPoint) throws IOException {
+    private void assemble(Path mountPoint, PrintWriter out) throws IOException {
         SiteFolder folder = options.folder();
         HardwareProfile profile = options.profile();
         boolean folderExisted = Files.exists(folder.root());
         stack.push(SiteLock.take(folder));
+        startClock();
         files = SiteFiles.open(folder, profile, folderExisted, options.discard(), stack);
         AttentiveIdle idle = new AttentiveIdle();
         driver = stack.push(SiteDriver.launch(folder, profile, idle, this::onFailure));
         AeronNetwork network = stack.push(new AeronNetwork(networkContext(profile)));
+        driver.onRenewed(network::renew);
         stack.push(this::noteStop);
         targets = stack.push(TargetServers.open(files, profile, network));
         files.noteTargets(targets.targets());
         targets.start(profile, this::onFailure);
-        namespace = stack.push(SiteNamespace.launch(files, profile.namespace(), driver, idle, this::onFailure));
+        namespace =
+                stack.push(SiteNamespace.launch(files, profile.namespace(), driver, idle, stop, out, this::onFailure));
         files.confirm(namespace.identity());
-        client = HostClient.open(profile, network, namespace.client());
+        client = HostClient.open(profile, network, namespace.client(), clock);
         stack.push(AgentThread.start(
                 "apollo-host", List.of(client.hostAgent()), profile.threads().hostIdle(), this::onFailure));
         stack.push(client);
@@ -130,14 +146,13 @@ final class Node implements AutoCloseable {
     /** Deletes what no file refers to: freed stripes while it runs, and first what earlier sessions left uncommitted. */
     private void startGarbage() {
         Namespace tree = namespace.client();
-        garbage = new GarbageCollector(
-                tree, client.targets(), client.placements(), client.abandonedStripes(), SystemNanoClock.INSTANCE);
+        garbage = new GarbageCollector(tree, client.targets(), client.placements(), client.abandonedStripes(), clock);
         SweepProfile limits = options.profile().engine().sweep();
         sweep = new OrphanSweep(new SweepContext()
                 .namespace(tree)
                 .targets(client.targets())
                 .placements(client.placements())
-                .clock(SystemNanoClock.INSTANCE)
+                .clock(clock)
                 .witness(files::accepts)
                 .delayNs(TimeUnit.MILLISECONDS.toNanos(limits.delayMs()))
                 .limitPercent(limits.limitPercent()));
@@ -146,9 +161,18 @@ final class Node implements AutoCloseable {
         stack.push(AgentThread.start("apollo-garbage", List.of(garbage, sweep), idle, this::onFailure));
     }
 
+    /** Deadlines everywhere are in the time of this process: before anything else has one. */
+    private void startClock() {
+        IdleStrategy idle = new SleepingMillisIdleStrategy(ProcessClock.TICK_MS);
+        stack.push(AgentThread.start("apollo-clock", List.of(clock), idle, this::onFailure));
+    }
+
     private AeronNetworkContext networkContext(HardwareProfile profile) {
         return new AeronNetworkContext()
                 .aeron(driver.aeron())
+                .clock(clock)
+                // One that is not answered is asked again once before the program is told.
+                .requestTimeoutNs(TimeUnit.MILLISECONDS.toNanos(profile.mount().errorAfterMs()) / 2)
                 .siteId(files.record().siteId())
                 .secret(files.secret())
                 .termLength(profile.lanes().termLength())
@@ -179,6 +203,9 @@ final class Node implements AutoCloseable {
                         cause);
         if (failure.compareAndSet(null, explained)) {
             LOG.error("node: {} failed, the site stops", role, cause);
+            if (stop.isOfProcess() && NamespaceMember.isOfBrokenDisk(explained)) {
+                LastWord.sayUnlessEnded(explained);
+            }
         } else {
             LOG.warn("node: {} failed too: {}", role, Failures.describe(cause));
         }

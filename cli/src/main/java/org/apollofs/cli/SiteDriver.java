@@ -6,9 +6,15 @@ import io.aeron.driver.ThreadingMode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.agrona.CloseHelper;
+import org.apollofs.namespace.cluster.AeronTimeouts;
 import org.apollofs.namespace.cluster.AttentiveIdle;
+import org.apollofs.namespace.cluster.DriverClients;
+import org.apollofs.namespace.cluster.DriverSource;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.LaneProfile;
 import org.apollofs.profile.ThreadProfile.Idle;
@@ -20,9 +26,14 @@ import org.slf4j.LoggerFactory;
  * client's conductor on another. Closing ends both and deletes the driver's directory.
  *
  * <p>The directory lies in shared memory, or in the site's run folder where shared memory is too small (containers often
- * have 64 MiB). Its path is noted in {@code run/driver}, so that the next start can delete what a killed one left.
+ * have 64 MiB). Its path is noted in {@code run/driver}, so that the next start can delete what a killed one left, and commands
+ * find it.
+ *
+ * <p>When one of the two ends by itself, both are started again, in another directory: a thread of this class's own sees to that.
+ * Meanwhile {@link #directory()} is null; the namespace's parts find the new one there, and the lanes are told ({@link #onRenewed}). The
+ * same thread ends clients of commands that were killed.
  */
-final class SiteDriver implements AutoCloseable {
+final class SiteDriver implements AutoCloseable, DriverSource {
     private static final Logger LOG = LoggerFactory.getLogger(SiteDriver.class);
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
     private static final int TERMS = 3;
@@ -30,38 +41,92 @@ final class SiteDriver implements AutoCloseable {
     private static final int BUFFERS_PER_LANE = 4;
     /** For the namespace's streams, counters and the rest. */
     private static final long OTHER_BYTES = 512L << 20;
-    /** A machine that stalls for seconds (virtual machines do) is not a machine that died. */
-    private static final long LIVENESS_NS = TimeUnit.SECONDS.toNanos(30);
+    /** Between two looks for clients whose process is gone. */
+    private static final long SWEEP_MS = TimeUnit.SECONDS.toMillis(10);
+    /** A driver that ends again within that time is not started for ever. */
+    private static final long A_WHILE_NS = TimeUnit.SECONDS.toNanos(60);
+
+    private static final int MAX_STARTS = 10;
+    /** How long the buffers of a client that was closed stay mapped, for threads that are just using one. */
+    private static final long LINGER_NS = TimeUnit.SECONDS.toNanos(1);
 
     private final SiteFolder folder;
-    private final MediaDriver driver;
-    private final Aeron aeron;
+    private final HardwareProfile profile;
+    private final AttentiveIdle idle;
+    private final BiConsumer<String, Throwable> onFailure;
+    /** Numbers of drivers that have ended; 0 to look whether to stop. */
+    private final LinkedBlockingQueue<Integer> ended = new LinkedBlockingQueue<>();
 
-    private SiteDriver(SiteFolder folder, MediaDriver driver, Aeron aeron) {
+    private final Thread thread;
+    private volatile Driver current;
+    private volatile Consumer<Aeron> onRenewed = aeron -> {};
+    private volatile boolean isClosing;
+    private int startsInARow;
+
+    /** One that runs, and what looks at its clients, which is this class's thread's. */
+    private record Driver(int number, MediaDriver driver, Aeron aeron, DriverClients clients, long startNs) {
+        void close() {
+            try (CloseStack stack = new CloseStack()) {
+                stack.push(driver);
+                stack.push(clients);
+                stack.push(aeron);
+            }
+        }
+    }
+
+    private SiteDriver(
+            SiteFolder folder, HardwareProfile profile, AttentiveIdle idle, BiConsumer<String, Throwable> onFailure) {
         this.folder = folder;
-        this.driver = driver;
-        this.aeron = aeron;
+        this.profile = profile;
+        this.idle = idle;
+        this.onFailure = onFailure;
+        thread = new Thread(this::watch, "apollo-driver-watch");
+        thread.setDaemon(true);
     }
 
     /**
      * Launches. The site lock must be held: what an earlier process left is deleted.
      *
      * @param idle wakes the driver together with the namespace's threads.
-     * @param onFailure told of what the driver or client cannot handle.
+     * @param onFailure told of the driver that cannot be started again.
      */
     static SiteDriver launch(
             SiteFolder folder, HardwareProfile profile, AttentiveIdle idle, BiConsumer<String, Throwable> onFailure)
             throws IOException {
         deleteStale(folder);
-        Path directory = chooseDirectory(folder, profile);
+        SiteDriver driver = new SiteDriver(folder, profile, idle, onFailure);
+        driver.current = driver.start(1);
+        driver.thread.start();
+        return driver;
+    }
+
+    private Driver start(int number) throws IOException {
+        Path directory = chooseDirectory(folder, profile, number);
         Files.writeString(folder.driver(), directory + "\n");
+        MediaDriver driver = MediaDriver.launch(context(directory, number));
+        Aeron aeron = null;
+        try {
+            aeron = Aeron.connect(AeronTimeouts.ofClient(directory.toString())
+                    .useConductorAgentInvoker(false)
+                    .closeLingerDurationNs(LINGER_NS)
+                    .errorHandler(failure -> LOG.warn("aeron client: {}", Failures.describe(failure))));
+            aeron.addCloseHandler(() -> ended.add(number));
+            return new Driver(number, driver, aeron, new DriverClients(directory.toString()), System.nanoTime());
+        } catch (RuntimeException e) {
+            CloseHelper.quietCloseAll(aeron, driver);
+            throw e;
+        }
+    }
+
+    private MediaDriver.Context context(Path directory, int number) throws IOException {
         LaneProfile lanes = profile.lanes();
-        MediaDriver.Context context = new MediaDriver.Context()
+        MediaDriver.Context context = AeronTimeouts.ofDriver(new MediaDriver.Context())
                 .aeronDirectoryName(directory.toString())
                 .dirDeleteOnStart(true)
                 .dirDeleteOnShutdown(true)
                 .warnIfDirectoryExists(false)
                 .threadingMode(ThreadingMode.SHARED)
+                .sharedThreadFactory(loop -> driverThread(loop, number))
                 .sharedIdleStrategy(
                         profile.threads().driverIdle() == Idle.BACKOFF
                                 ? idle.newStrategy()
@@ -69,9 +134,6 @@ final class SiteDriver implements AutoCloseable {
                 .termBufferSparseFile(false)
                 .spiesSimulateConnection(true)
                 .timerIntervalNs(TimeUnit.MILLISECONDS.toNanos(100))
-                .clientLivenessTimeoutNs(LIVENESS_NS)
-                .imageLivenessTimeoutNs(LIVENESS_NS)
-                .publicationUnblockTimeoutNs(2 * LIVENESS_NS)
                 .errorHandler(failure -> LOG.warn("media driver: {}", Failures.describe(failure)));
         if (lanes.media() == LaneProfile.Media.UDP) {
             SocketBuffers buffers = SocketBuffers.within(lanes);
@@ -79,37 +141,99 @@ final class SiteDriver implements AutoCloseable {
                     .socketSndbufLength(buffers.length())
                     .initialWindowLength(buffers.window());
         }
-        MediaDriver driver = MediaDriver.launch(context);
+        return context;
+    }
+
+    private Thread driverThread(Runnable loop, int number) {
+        return new Thread(
+                () -> {
+                    try {
+                        loop.run();
+                    } finally {
+                        ended.add(number);
+                    }
+                },
+                "apollo-driver");
+    }
+
+    // The watching thread.
+
+    private void watch() {
         try {
-            Aeron aeron = Aeron.connect(new Aeron.Context()
-                    .aeronDirectoryName(directory.toString())
-                    .driverTimeoutMs(TimeUnit.NANOSECONDS.toMillis(LIVENESS_NS))
-                    .useConductorAgentInvoker(false)
-                    .errorHandler(failure -> onFailure.accept("aeron client", failure)));
-            return new SiteDriver(folder, driver, aeron);
-        } catch (RuntimeException e) {
-            driver.close();
-            throw e;
+            while (!isClosing) {
+                Integer number = ended.poll(SWEEP_MS, TimeUnit.MILLISECONDS);
+                Driver driver = current;
+                if (number == null) {
+                    endDeadClients(driver);
+                } else if (!isClosing && number == driver.number()) {
+                    startAgain(driver);
+                }
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("media driver: the watch was interrupted");
+        } catch (IOException | RuntimeException | Error e) {
+            onFailure.accept("media driver", e);
         }
     }
 
+    private static void endDeadClients(Driver driver) {
+        int count = driver.clients().endDead();
+        if (count > 0) {
+            LOG.info("media driver: clients of processes that are gone are ended: count={}", count);
+        }
+    }
+
+    private void startAgain(Driver old) throws IOException {
+        startsInARow = System.nanoTime() - old.startNs() > A_WHILE_NS ? 1 : startsInARow + 1;
+        if (startsInARow > MAX_STARTS) {
+            throw new IllegalStateException("it ends again and again: starts=" + startsInARow);
+        }
+        LOG.warn("media driver: it or its client has ended, and both are started again: number={}", old.number() + 1);
+        current = null;
+        // Where its thread ended by an Error nobody has said so.
+        old.clients().driverIsGone();
+        try {
+            old.close();
+        } catch (RuntimeException e) {
+            LOG.warn("media driver: what has ended was not closed in order: {}", Failures.describe(e));
+        }
+        Driver fresh = start(old.number() + 1);
+        onRenewed.accept(fresh.aeron());
+        current = fresh;
+    }
+
+    // Any thread.
+
+    /** The client of the driver that runs, or ran last. */
     Aeron aeron() {
-        return aeron;
+        return current.aeron();
     }
 
-    /** For other clients of this driver: the namespace's, and other processes'. */
-    String directory() {
-        return driver.aeronDirectoryName();
+    /** For other clients of this driver: the namespace's, and other processes'. Null while it is started again. */
+    @Override
+    public String directory() {
+        Driver driver = current;
+        return driver == null ? null : driver.driver().aeronDirectoryName();
     }
 
-    private static Path chooseDirectory(SiteFolder folder, HardwareProfile profile) throws IOException {
+    /** What to do with a new client when the driver was started again, on the watching thread. */
+    void onRenewed(Consumer<Aeron> action) {
+        onRenewed = action;
+    }
+
+    /** For tests: ends the driver's client, as one does that takes the driver for gone. */
+    void endClient() {
+        current.aeron().close();
+    }
+
+    private static Path chooseDirectory(SiteFolder folder, HardwareProfile profile, int number) throws IOException {
         long needed = OTHER_BYTES
                 + (long) profile.targets().size()
                         * BUFFERS_PER_LANE
                         * TERMS
                         * profile.lanes().termLength();
         String name = "apollo-" + ProcessHandle.current().pid() + "-"
-                + Integer.toHexString(folder.root().hashCode());
+                + Integer.toHexString(folder.root().hashCode()) + (number == 1 ? "" : "-" + number);
         if (Files.isWritable(SHARED_MEMORY) && Files.getFileStore(SHARED_MEMORY).getUsableSpace() >= needed) {
             return SHARED_MEMORY.resolve(name);
         }
@@ -137,10 +261,19 @@ final class SiteDriver implements AutoCloseable {
 
     @Override
     public void close() {
+        isClosing = true;
+        ended.add(0);
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Driver driver = current;
         try (CloseStack stack = new CloseStack()) {
             stack.push(() -> Files.deleteIfExists(folder.driver()));
-            stack.push(driver);
-            stack.push(aeron);
+            if (driver != null) {
+                stack.push(driver::close);
+            }
         }
     }
 

@@ -1,15 +1,19 @@
 package org.apollofs.cli;
 
+import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.apollofs.namespace.client.NamespaceIdentity;
 import org.apollofs.namespace.cluster.AttentiveIdle;
 import org.apollofs.namespace.cluster.ClusterClientContext;
 import org.apollofs.namespace.cluster.ClusterNamespace;
 import org.apollofs.namespace.cluster.MemberAddress;
+import org.apollofs.namespace.cluster.MemberHost;
 import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.namespace.cluster.NamespaceMemberContext;
 import org.apollofs.profile.NamespaceProfile;
@@ -19,11 +23,11 @@ import org.apollofs.profile.NamespaceProfile;
  * snapshot.
  */
 final class SiteNamespace implements AutoCloseable {
-    private final NamespaceMember member;
+    private final MemberHost host;
     private final ClusterNamespace client;
 
-    private SiteNamespace(NamespaceMember member, ClusterNamespace client) {
-        this.member = member;
+    private SiteNamespace(MemberHost host, ClusterNamespace client) {
+        this.host = host;
         this.client = client;
     }
 
@@ -32,12 +36,17 @@ final class SiteNamespace implements AutoCloseable {
      *
      * @param files where it is, and who it must be.
      * @param idle how the member's, the client's and the driver's threads wait together.
+     * @param stop whether to give the start up, which takes as long as it takes.
+     * @param out told what it waits for.
+     * @throws java.util.concurrent.CancellationException if it was given up.
      */
     static SiteNamespace launch(
             SiteFiles files,
             NamespaceProfile profile,
             SiteDriver driver,
             AttentiveIdle idle,
+            StopSignal stop,
+            PrintWriter out,
             BiConsumer<String, Throwable> onFailure) {
         if (profile.members().size() > 1) {
             throw new CommandFailure(
@@ -47,34 +56,54 @@ final class SiteNamespace implements AutoCloseable {
                     "leave one, or run each as a process of its own: apollo namespace --profile P --member I");
         }
         SiteFolder folder = files.folder();
-        NamespaceMember member = NamespaceMember.launch(context(profile)
-                .directory(folder.namespace())
-                .markFile(folder.namespaceMark())
-                .claim(files.claim())
-                .discard(files.isNamespaceGivenUp())
-                .discardKey(files.record().siteId())
-                .memberId(profile.members().getFirst().id())
-                .aeronDirectory(driver.directory())
-                .idle(idle)
-                .threadFactory(threads("apollo-namespace"))
-                .failureHandler(failure -> onFailure.accept(
-                        "namespace member",
-                        Failures.ofMember(
-                                folder.namespace(),
-                                failure,
-                                "the site stops; what was fsynced or closed is safe; run it again with --debug"))));
+        Consumer<String> said = line -> {
+            out.println(line);
+            out.flush();
+        };
+        ThreadFactory threads = threads("apollo-namespace");
+        // Once: what is missing while the process runs was not what the operator meant.
+        AtomicBoolean isGivenUp = new AtomicBoolean(files.isNamespaceGivenUp());
+        MemberHost host = MemberHost.launch(
+                (aeronDirectory, failureHandler) -> NamespaceMember.launch(context(profile)
+                        .directory(folder.namespace())
+                        .markFile(folder.namespaceMark())
+                        .claim(files.claim())
+                        .discard(isGivenUp.getAndSet(false))
+                        .discardKey(files.record().siteId())
+                        .cancellation(stop::isRequested)
+                        .memberId(profile.members().getFirst().id())
+                        .aeronDirectory(aeronDirectory)
+                        .idle(idle)
+                        .threadFactory(threads)
+                        .failureHandler(failureHandler)),
+                driver,
+                threads("apollo-namespace-host"),
+                failure -> onFailure.accept("namespace member", explained(folder, failure)),
+                said,
+                stop::isRequested);
         try {
             // Before any session is opened: its number depends on it.
-            member.awaitIdentity();
-            ClusterNamespace client = ClusterNamespace.connect(ClusterClientContext.beside(member)
+            host.awaitIdentity();
+            ClusterNamespace client = ClusterNamespace.connect(ClusterClientContext.beside(host)
                     .threadFactory(threads("apollo-namespace-client"))
+                    .connectsPatiently(
+                            stop::isRequested,
+                            why -> said.accept("waits for the namespace, which is "
+                                    + host.member().describe()))
                     .leaseNs(TimeUnit.MILLISECONDS.toNanos(profile.sessionTimeoutMs()))
                     .deadlineNs(TimeUnit.MILLISECONDS.toNanos(profile.requestTimeoutMs())));
-            return new SiteNamespace(member, client);
+            return new SiteNamespace(host, client);
         } catch (RuntimeException e) {
-            member.close();
+            host.close();
             throw e;
         }
+    }
+
+    private static CommandFailure explained(SiteFolder folder, Throwable failure) {
+        return Failures.ofMember(
+                folder.namespace(),
+                failure,
+                "the site stops; what was fsynced or closed is safe; run it again with --debug");
     }
 
     /** Daemon threads, numbered. */
@@ -106,12 +135,12 @@ final class SiteNamespace implements AutoCloseable {
     }
 
     NamespaceMember member() {
-        return member;
+        return host.member();
     }
 
     /** Who the namespace is. */
     NamespaceIdentity identity() {
-        return member.identity();
+        return host.member().identity();
     }
 
     ClusterNamespace client() {
@@ -121,7 +150,7 @@ final class SiteNamespace implements AutoCloseable {
     @Override
     public void close() {
         try (CloseStack stack = new CloseStack()) {
-            stack.push(member);
+            stack.push(host);
             stack.push(client);
         }
     }

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.LayoutProfile;
 import org.apollofs.profile.MountProfile;
@@ -75,6 +76,9 @@ final class UpCommand implements Callable<Integer> {
             stop.await();
             say(out, "stopping");
             node.checkHealthy();
+        } catch (CancellationException e) {
+            // Stopped before it served.
+            say(out, "stopping");
         }
         say(out, "stopped");
         return ExitCode.OK.code();

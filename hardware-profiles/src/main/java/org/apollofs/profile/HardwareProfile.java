@@ -52,8 +52,7 @@ public record HardwareProfile(
 
     /** The same site with another backend of the mount. */
     public HardwareProfile withBackend(MountProfile.Backend backend) {
-        MountProfile other = new MountProfile(
-                backend, mount.maxWrite(), mount.workers(), mount.maxBackground(), mount.attributeTimeoutMs());
+        MountProfile other = mount.withBackend(backend);
         return new HardwareProfile(
                 source, profile, description, layout, targets, namespace, lanes, other, threads, engine);
     }

@@ -81,7 +81,8 @@ final class ProfileReader {
                 mount.length("maxWrite"),
                 mount.integer("workers"),
                 mount.integer("maxBackground"),
-                mount.integer("attributeTimeoutMs"));
+                mount.integer("attributeTimeoutMs"),
+                mount.timeMs("errorAfter"));
     }
 
     private static ThreadProfile threads(Section threads) {
@@ -174,6 +175,10 @@ final class ProfileReader {
             } catch (IllegalArgumentException overflow) {
                 return Long.MAX_VALUE;
             }
+        }
+
+        long timeMs(String key) {
+            return TimeSpan.parseMs(text(key));
         }
 
         <E extends Enum<E>> E choice(String key, Class<E> type) {

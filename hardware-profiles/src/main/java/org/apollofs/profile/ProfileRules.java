@@ -9,6 +9,8 @@ import java.util.Set;
 
 /** What a schema cannot say: bounds of sizes, and what fields demand of each other. */
 final class ProfileRules {
+    private static final long MIN_ERROR_AFTER_MS = 1_000;
+    private static final long MAX_ERROR_AFTER_MS = 24L * 3_600_000;
     private static final long KIB = 1024;
     private static final long MIB = 1024 * KIB;
     private static final long GIB = 1024 * MIB;
@@ -151,6 +153,13 @@ final class ProfileRules {
 
     private void checkMountAndEngine() {
         MountProfile mount = profile.mount();
+        if (mount.errorAfterMs() < MIN_ERROR_AFTER_MS || mount.errorAfterMs() > MAX_ERROR_AFTER_MS) {
+            add(
+                    "mount.errorAfter",
+                    "expected a time from " + TimeSpan.format(MIN_ERROR_AFTER_MS) + " to "
+                            + TimeSpan.format(MAX_ERROR_AFTER_MS) + ", found "
+                            + TimeSpan.format(mount.errorAfterMs()));
+        }
         long mostWrite = Math.min(MIB, profile.layout().chunkLength());
         range("mount.maxWrite", mount.maxWrite(), PAGE, mostWrite);
         if (mount.maxWrite() % PAGE != 0) {

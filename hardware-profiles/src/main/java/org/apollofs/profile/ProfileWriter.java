@@ -47,7 +47,8 @@ public final class ProfileWriter {
                 .put("maxWrite", ByteSize.format(mount.maxWrite()))
                 .put("workers", mount.workers())
                 .put("maxBackground", mount.maxBackground())
-                .put("attributeTimeoutMs", mount.attributeTimeoutMs());
+                .put("attributeTimeoutMs", mount.attributeTimeoutMs())
+                .put("errorAfter", TimeSpan.format(mount.errorAfterMs()));
         putThreads(root.putObject("threads"), profile.threads());
         putEngine(root.putObject("engine"), profile.engine());
         try {

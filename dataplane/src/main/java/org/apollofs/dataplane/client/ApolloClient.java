@@ -12,6 +12,7 @@ import org.apollofs.dataplane.stripe.DataCounters;
 import org.apollofs.dataplane.stripe.SharedSlab;
 import org.apollofs.dataplane.stripe.StripeContext;
 import org.apollofs.dataplane.stripe.StripeReader;
+import org.apollofs.dataplane.stripe.TargetProbe;
 import org.apollofs.dataplane.stripe.Targets;
 import org.apollofs.io.buffer.Slab;
 import org.apollofs.io.buffer.SlabPool;
@@ -56,13 +57,7 @@ public final class ApolloClient implements DataClient {
         boolean needsParity = layout.dataChunks() > 1 && layout.parityChunks() > 0;
         paritySlabs = needsParity ? SlabPool.allocate(context.paritySlabs(), context.slabLength()) : null;
         readSlabs = SlabPool.allocate(context.readSlabs() + 1, context.slabLength());
-        targets = new Targets(
-                context.network(),
-                namespace.session(),
-                context.targetIds(),
-                context.clock(),
-                context.patienceNs(),
-                counters);
+        targets = new Targets(context.network(), namespace.session(), context.targetIds(), context.clock(), counters);
         StripeContext stripes = new StripeContext()
                 .layout(layout)
                 .placement(placement)
@@ -115,6 +110,15 @@ public final class ApolloClient implements DataClient {
     /** Lanes and health of the targets. Closed by the agent. */
     public Targets targets() {
         return targets;
+    }
+
+    /**
+     * Proves that chunks can be written and read now, see {@link TargetProbe}. Waits.
+     *
+     * @param timeoutNs after which targets that have not answered are not proved.
+     */
+    public List<TargetProbe.Outcome> probe(long timeoutNs) {
+        return new TargetProbe(core.stripes()).run(timeoutNs);
     }
 
     /** The placement tables, cached. */

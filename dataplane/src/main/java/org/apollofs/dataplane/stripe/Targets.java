@@ -53,19 +53,14 @@ public final class Targets implements LaneHandler, AutoCloseable {
     private final RequestTable requests = new RequestTable(REQUEST_CAPACITY);
     private final DataCounters counters;
 
-    /**
-     * Opens the lanes.
-     *
-     * @param patienceNs how long a target may fail until it counts as down.
-     */
-    public Targets(
-            Network network, long session, int[] targetIds, NanoClock clock, long patienceNs, DataCounters counters) {
+    /** Opens the lanes. @param clock of health and back-off. */
+    public Targets(Network network, long session, int[] targetIds, NanoClock clock, DataCounters counters) {
         this.session = session;
         this.counters = counters;
         this.targets = new Target[targetIds.length];
         for (int i = 0; i < targetIds.length; i++) {
             Lane lane = network.connect(targetIds[i], session, this);
-            targets[i] = new Target(lane, new TargetHealth(targetIds[i], clock, patienceNs));
+            targets[i] = new Target(lane, new TargetHealth(targetIds[i], clock));
             byId.put(targetIds[i], targets[i]);
         }
     }
@@ -87,15 +82,34 @@ public final class Targets implements LaneHandler, AutoCloseable {
         return target != null && target.health.isReadable();
     }
 
-    /** Whether one of some targets is not connected, but may soon be. */
-    boolean isAnyConnecting(int[] targetIds) {
+    /**
+     * The site knows that a target will not come: what it holds counts as lost until it connects all the same. Any thread.
+     *
+     * @param why for messages.
+     */
+    public void leaveOut(int targetId, String why) {
+        Target target = byId.get(targetId);
+        if (target != null) {
+            target.health.onGone(why);
+        }
+    }
+
+    /** Whether it is known that a target will not come, or the site has none of this id. */
+    public boolean isGone(int targetId) {
+        Target target = byId.get(targetId);
+        return target == null || target.health.isGone();
+    }
+
+    /** How many of some targets, but for one, have given a sign since a time. */
+    int answeredSince(int[] targetIds, int except, long timeNs) {
+        int count = 0;
         for (int targetId : targetIds) {
             Target target = byId.get(targetId);
-            if (target != null && target.health.isConnecting()) {
-                return true;
+            if (targetId != except && target != null && target.health.hasAnsweredSince(timeNs)) {
+                count++;
             }
         }
-        return false;
+        return count;
     }
 
     /** Whether a new chunk can go to a target. */
@@ -229,15 +243,16 @@ public final class Targets implements LaneHandler, AutoCloseable {
                 long status = sent(request, target.lane.queryStatus(request.correlationId));
                 if (status == Lane.CLOSED) {
                     target.status = null;
+                    target.health.onGone("it has refused this host");
                 }
             }
         }
     }
 
-    /** Whether every target has told its figures. */
+    /** Whether every target that is not gone has told its figures. */
     public boolean hasAllStatus() {
         for (Target target : targets) {
-            if (target.status == null) {
+            if (target.status == null && !target.health.isGone()) {
                 return false;
             }
         }
@@ -246,12 +261,16 @@ public final class Targets implements LaneHandler, AutoCloseable {
 
     /** Whether all lanes are connected. */
     public boolean areConnected() {
+        return connectedCount() == targets.length;
+    }
+
+    /** How many lanes are connected. */
+    public int connectedCount() {
+        int count = 0;
         for (Target target : targets) {
-            if (!target.lane.isConnected()) {
-                return false;
-            }
+            count += target.health.isConnected() ? 1 : 0;
         }
-        return true;
+        return count;
     }
 
     private long sent(Request request, long status) {
@@ -325,7 +344,9 @@ public final class Targets implements LaneHandler, AutoCloseable {
 
     @Override
     public void onTargetStatus(int targetId, long correlationId, TargetStatus status) {
-        byId.get(targetId).status = status;
+        Target target = byId.get(targetId);
+        target.status = status;
+        target.health.onSign();
         Request request = requests.find(correlationId);
         if (request == null) {
             counters.strayAnswers.increment();

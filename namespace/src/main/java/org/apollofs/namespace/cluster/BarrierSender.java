@@ -19,13 +19,17 @@ final class BarrierSender implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BarrierSender.class);
     private static final long KEEP_ALIVE_NS = 1_000_000_000L;
     private static final long RECONNECT_NS = 100_000_000L;
+    /** An attempt that took too long is followed by one that may take twice as long. */
     private static final long CONNECT_NS = 2_000_000_000L;
+
+    private static final long MAX_CONNECT_NS = 32 * CONNECT_NS;
 
     private final NamespaceMemberContext ctx;
     private final ReadBarrier barrier;
     private final UnsafeBuffer message = new UnsafeBuffer(new byte[Math.max(ReadBarrier.LENGTH, ClaimNotice.LENGTH)]);
     private AeronCluster.AsyncConnect connecting;
     private AeronCluster cluster;
+    private long connectNs = CONNECT_NS;
     private long reconnectNs;
     private long lastSentNs;
 
@@ -89,6 +93,7 @@ final class BarrierSender implements AutoCloseable {
             LOG.debug("namespace reads: {}", e.getMessage());
             CloseHelper.quietClose(connecting);
             connecting = null;
+            connectNs = Math.min(2 * connectNs, MAX_CONNECT_NS);
             reconnectNs = now + RECONNECT_NS;
             return 1;
         }
@@ -96,6 +101,7 @@ final class BarrierSender implements AutoCloseable {
             return 0;
         }
         connecting = null;
+        connectNs = CONNECT_NS;
         lastSentNs = now;
         return 1;
     }
@@ -107,7 +113,7 @@ final class BarrierSender implements AutoCloseable {
                 .ownsAeronClient(false)
                 .clientName("namespace-reads")
                 .idleStrategy(YieldingIdleStrategy.INSTANCE)
-                .messageTimeoutNs(CONNECT_NS)
+                .messageTimeoutNs(connectNs)
                 .credentialsSupplier(credentials)
                 .errorHandler(e -> LOG.debug("namespace reads: {}", e.getMessage()))
                 .egressListener((session, timestamp, buffer, offset, length, header) -> {

@@ -28,6 +28,7 @@ final class MemberIdentity implements AutoCloseable {
     private final ServiceProgress progress;
     private NamespaceState state;
     private AgentRunner keeper;
+    private volatile boolean isRefused;
 
     MemberIdentity(NamespaceMemberContext ctx, MemberMarks marks, ServiceProgress progress) {
         this.ctx = ctx;
@@ -68,6 +69,7 @@ final class MemberIdentity implements AutoCloseable {
                 return present;
             }
             if (claim != null && claim.equals(state.refusedClaim())) {
+                isRefused = true;
                 throw MemberAdmission.refused(ctx, present);
             }
             if (ctx.cancellation().getAsBoolean()) {
@@ -78,6 +80,11 @@ final class MemberIdentity implements AutoCloseable {
             }
             LockSupport.parkNanos(POLL_NS);
         }
+    }
+
+    /** Whether it is not the namespace that was expected: nothing is added to it. */
+    boolean isRefused() {
+        return isRefused;
     }
 
     /** Notes how far the member has come, and ends the thread. */

@@ -1,7 +1,6 @@
 package org.apollofs.namespace.cluster;
 
 import io.aeron.Aeron;
-import io.aeron.AeronCounters;
 import io.aeron.archive.Archive;
 import io.aeron.archive.ArchiveThreadingMode;
 import io.aeron.archive.checksum.Checksum;
@@ -12,20 +11,16 @@ import io.aeron.cluster.ConsensusModule;
 import io.aeron.cluster.ElectionState;
 import io.aeron.cluster.NanosecondClusterClock;
 import io.aeron.cluster.NodeStateFile;
-import io.aeron.cluster.service.Cluster;
-import io.aeron.cluster.service.ClusterCounters;
-import io.aeron.cluster.service.ClusterTerminationException;
 import io.aeron.cluster.service.ClusteredServiceContainer;
 import io.aeron.driver.MediaDriver;
-import io.aeron.exceptions.AeronException;
 import io.aeron.security.AuthorisationService;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -34,8 +29,6 @@ import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.CompositeAgent;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NoOpLock;
-import org.agrona.concurrent.status.AtomicCounter;
-import org.agrona.concurrent.status.CountersReader;
 import org.apollofs.namespace.client.NamespaceIdentity;
 import org.apollofs.namespace.state.LocalReads;
 import org.apollofs.namespace.state.NamespaceState;
@@ -45,14 +38,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One member of the namespace's cluster: archive, consensus module and the service with its state, over a media driver that
- * runs already or that it launches. Four threads of the caller's factory, five where it has ports; the driver's are
+ * runs already or that it launches. Five threads of the caller's factory, six where it has ports; the driver's are
  * its own context's.
  *
- * <p>Folder: {@code archive/} (log and snapshots) and {@code cluster/} (terms and votes) are the member's memory.
- * {@code mark/} holds Aeron's mark files and {@code state/} the tables; both are made anew at start. Mark files only keep two
- * processes off one folder, by a time stamp that must be ten seconds old before another may start, too long for a restart
- * after a crash; here the caller keeps others off. What a member must not forget, its vote, is in
- * {@code cluster/node-state.dat}, and where the log begins in {@code cluster/recording.log}; neither is touched.
+ * <p>Folder: see {@link MemberFolder}. Aeron's mark files are made anew at start: they only keep two processes off one folder,
+ * by a time stamp that must be ten seconds old, too long for a restart after a crash; here the caller keeps others off.
  *
  * <p>Start is snapshot and log since. {@link #close()} takes a snapshot first, so that the next start is quick; a member that
  * is killed loses nothing by it.
@@ -82,6 +72,12 @@ public final class NamespaceMember implements AutoCloseable {
     /** Consensus module and service: each says when it ends. */
     private static final int PARTS = 2;
 
+    /**
+     * Where Aeron Cluster wants to hear others and nobody is to be heard: shared memory, and of that one session, of those
+     * that drivers never give out.
+     */
+    private static final String NOBODYS_CHANNEL = "aeron:ipc?session-id=0";
+
     static final String INGRESS_IPC = "aeron:ipc?term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
 
     private final NamespaceMemberContext ctx;
@@ -90,7 +86,7 @@ public final class NamespaceMember implements AutoCloseable {
     private final Checksum checksum = Checksums.crc32c();
 
     private final NamespaceCounters counters = new NamespaceCounters();
-    private final CountDownLatch terminated = new CountDownLatch(PARTS);
+    private final MemberWatch watch;
     private final ReadBarrier barrier = new ReadBarrier();
     private final ServiceProgress progress = new ServiceProgress();
     private final MemberIdentity identity;
@@ -101,6 +97,8 @@ public final class NamespaceMember implements AutoCloseable {
     private NamespaceState state;
     private DiskSpace disk;
     private ShutdownProbe probe;
+    private ConsensusCounters consensus;
+    private final List<Aeron> clients = new ArrayList<>();
     private MediaDriver driver;
     private Archive archive;
     private ConsensusModule consensusModule;
@@ -109,16 +107,15 @@ public final class NamespaceMember implements AutoCloseable {
     private NodeStateFile votes;
     private TermQuorum quorum;
     private ReadMarks marks;
+    private ReadServer reads;
     private volatile AgentRunner readRunner;
-    private volatile boolean isStopping;
     private volatile boolean isClosed;
-    /** Whether it is not the namespace that was expected: nothing is added to it. */
-    private boolean isRefused;
 
     private NamespaceMember(NamespaceMemberContext ctx) {
         this.ctx = ctx;
         folder = new MemberFolder(ctx.directory(), ctx.markFile(), ctx.memberId());
         identity = new MemberIdentity(ctx, folder.marks(), progress);
+        watch = new MemberWatch(ctx.directory(), ctx.failureHandler(), PARTS);
     }
 
     /**
@@ -133,10 +130,12 @@ public final class NamespaceMember implements AutoCloseable {
         NamespaceMember member = new NamespaceMember(ctx.conclude());
         try {
             member.start();
+            member.watch.started();
             return member;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            RuntimeException failure = member.watch.startFailed(e);
             member.closeAll();
-            throw e;
+            throw failure;
         }
     }
 
@@ -160,8 +159,9 @@ public final class NamespaceMember implements AutoCloseable {
         if (ctx.driverContext() != null) {
             driver = MediaDriver.launch(ctx.driverContext());
         }
-        archive = Archive.launch(archiveContext());
+        consensus = new ConsensusCounters(aeronDirectory(), CLUSTER_ID);
         awaitPredecessor();
+        archive = launchArchive();
         if (!ctx.isSingle()) {
             giveUpLogThatEndsEarly();
             if (folder.isEmpty()) {
@@ -170,10 +170,9 @@ public final class NamespaceMember implements AutoCloseable {
         }
         counters.snapshotsPurged.add(recordings().purgeOrphans());
         long logEnd = recordings().logEnd();
-        consensusModule = ConsensusModule.launch(consensusModuleContext());
-        container = ClusteredServiceContainer.launch(containerContext());
+        launchCluster();
         folder.syncNames();
-        if (ctx.address().basePort() != 0) {
+        if (ctx.listens()) {
             votes = openVotes();
             quorum = new TermQuorum(ctx, new OwnState(), this::wakeReads);
         }
@@ -182,26 +181,26 @@ public final class NamespaceMember implements AutoCloseable {
         BarrierSender sender = new BarrierSender(ctx, barrier);
         marks = new ReadMarks(
                 barrier, sender, quorum, progress, answers, archive.context().archiveId(), counters);
-        ReadServer reads = new ReadServer(ctx, aeronDirectory(), answers, marks, counters);
+        reads = new ReadServer(ctx, aeronDirectory(), answers, marks, counters);
         readIdle = ctx.idle().newStrategy(reads::restNs);
         readRunner = new AgentRunner(
                 readIdle,
-                NamespaceMember::onError,
+                watch::onError,
                 null,
                 new CompositeAgent(
                         reads,
                         new SnapshotKeeper(
                                 ctx,
                                 folder,
-                                consensusModule.context(),
-                                () -> AeronArchive.connect(archiveClientContext()),
+                                consensus,
+                                () -> AeronTimeouts.connectToArchive(archiveClientContext(), aeronDirectory()),
                                 logStart,
                                 disk,
                                 counters),
-                        new CatchUpWatch(ctx, consensusModule.context(), logEnd),
+                        new CatchUpWatch(ctx, consensus, logEnd, watch::fail),
                         new SpaceWatch(ctx, disk, this::isLeader, state::isSpaceLow, sender),
                         identity.claims(sender)));
-        AgentRunner.startOnThread(readRunner, ctx.threadFactory());
+        AgentRunner.startOnThread(readRunner, this::newThread);
         identity.start(votes);
     }
 
@@ -249,7 +248,7 @@ public final class NamespaceMember implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("namespace member cannot give up its log: directory=" + ctx.directory(), e);
         }
-        archive = Archive.launch(archiveContext());
+        archive = launchArchive();
     }
 
     private MemberRecordings recordings() {
@@ -269,9 +268,7 @@ public final class NamespaceMember implements AutoCloseable {
 
     /** On a driver that runs on, a member that has gone before this one is known for a while yet. */
     private void awaitPredecessor() {
-        CountersReader existing = archive.context().aeron().countersReader();
-        int type = AeronCounters.CLUSTER_CONSENSUS_MODULE_STATE_TYPE_ID;
-        if (!await(() -> ClusterCounters.find(existing, type, CLUSTER_ID) == Aeron.NULL_VALUE)) {
+        if (!await(() -> !consensus.isPresent())) {
             throw new IllegalStateException(
                     "another namespace member runs on this media driver: aeronDirectory=" + aeronDirectory());
         }
@@ -284,7 +281,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .markFileDir(folder.mark().resolve("archive").toFile())
                 .recordingEventsEnabled(false)
                 .replicationChannel(ephemeralChannel())
-                .errorHandler(NamespaceMember::onError)
+                .errorHandler(watch::onError)
                 .threadingMode(ArchiveThreadingMode.SHARED)
                 .fileSyncLevel(ctx.fileSyncLevel())
                 .catalogFileSyncLevel(ctx.fileSyncLevel())
@@ -293,7 +290,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .recordChecksum(checksum)
                 .replayChecksum(checksum)
                 .segmentFileLength(ctx.segmentFileLength())
-                .threadFactory(ctx.threadFactory())
+                .threadFactory(this::newThread)
                 .idleStrategySupplier(ctx.idle()::newStrategy);
         if (ctx.isSingle()) {
             // Nobody else replays from this archive: its clients are in the process.
@@ -301,6 +298,31 @@ public final class NamespaceMember implements AutoCloseable {
                     .archiveClientContext(new AeronArchive.Context().controlResponseChannel("aeron:ipc"));
         }
         return context.controlChannel("aeron:udp?endpoint=" + ctx.address().archive());
+    }
+
+    /**
+     * One whose end by an {@link Error} is heard. Aeron's own handlers are not enough: they note it first in a mapped file of the
+     * member's folder, which fails in the same way where the disk has.
+     */
+    private Thread newThread(Runnable agent) {
+        Thread thread = ctx.threadFactory().newThread(agent);
+        thread.setUncaughtExceptionHandler((of, e) -> watch.onError(e));
+        return thread;
+    }
+
+    private Archive launchArchive() {
+        Archive.Context context = AeronTimeouts.ofArchive(archiveContext(), aeronDirectory());
+        clients.add(context.aeron());
+        return Archive.launch(context);
+    }
+
+    private void launchCluster() {
+        ConsensusModule.Context module = AeronTimeouts.ofConsensus(consensusModuleContext(), aeronDirectory());
+        clients.add(module.aeron());
+        consensusModule = ConsensusModule.launch(module);
+        ClusteredServiceContainer.Context service = AeronTimeouts.ofService(containerContext(), aeronDirectory());
+        clients.add(service.aeron());
+        container = ClusteredServiceContainer.launch(service);
     }
 
     private ConsensusModule.Context consensusModuleContext() {
@@ -311,7 +333,8 @@ public final class NamespaceMember implements AutoCloseable {
                 .clusterId(CLUSTER_ID)
                 .clusterMemberId(ctx.memberId())
                 .clusterMembers(MemberAddress.members(ctx.members()))
-                .ingressChannel("aeron:udp?term-length=" + TERM_LENGTH)
+                .ingressChannel(ctx.listens() ? "aeron:udp?term-length=" + TERM_LENGTH : NOBODYS_CHANNEL)
+                .consensusChannel(ctx.listens() ? "aeron:udp" : NOBODYS_CHANNEL)
                 .isIpcIngressAllowed(true)
                 .logChannel(logChannel())
                 .snapshotChannel(snapshotChannel())
@@ -327,10 +350,10 @@ public final class NamespaceMember implements AutoCloseable {
                 .authenticatorSupplier(ctx.authenticatorSupplier())
                 // Whoever may have a session may ask for a snapshot.
                 .authorisationServiceSupplier(() -> AuthorisationService.ALLOW_ALL)
-                .threadFactory(ctx.threadFactory())
+                .threadFactory(this::newThread)
                 .idleStrategySupplier(ctx.idle()::newStrategy)
-                .errorHandler(NamespaceMember::onError)
-                .terminationHook(() -> onTerminated("the consensus module"));
+                .errorHandler(watch::onError)
+                .terminationHook(() -> watch.onEnded("the consensus module"));
     }
 
     private ClusteredServiceContainer.Context containerContext() {
@@ -342,39 +365,19 @@ public final class NamespaceMember implements AutoCloseable {
                 .snapshotChannel(snapshotChannel())
                 .clusterId(CLUSTER_ID)
                 .serviceName("namespace-service")
-                .clusteredService(new NamespaceService(
-                        state, ctx.isSingle(), probe, counters, barrier, progress, ctx.failureHandler()))
+                .clusteredService(
+                        new NamespaceService(state, ctx.isSingle(), probe, counters, barrier, progress, watch::fail))
                 // The service answers outside of the container's callbacks too, over publications of its own.
                 .isRespondingService(false)
                 .logFragmentLimit(256)
-                .threadFactory(ctx.threadFactory())
+                .threadFactory(this::newThread)
                 .idleStrategySupplier(ctx.idle()::newStrategy)
-                .errorHandler(NamespaceMember::onError)
-                .terminationHook(() -> onTerminated("the service"));
-    }
-
-    /** An agent of the member has ended: because of a stop, or because it cannot go on. */
-    private void onTerminated(String which) {
-        terminated.countDown();
-        if (!isStopping) {
-            ctx.failureHandler()
-                    .accept(new IllegalStateException(
-                            which + " of the namespace has stopped: directory=" + ctx.directory()));
-        }
-    }
-
-    private static void onError(Throwable e) {
-        if (e instanceof ClusterTerminationException termination && termination.isExpected()) {
-            LOG.debug("namespace member: {}", e.getMessage());
-        } else if (e instanceof AeronException aeron && aeron.category() == AeronException.Category.WARN) {
-            LOG.warn("namespace member: {}", e.getMessage());
-        } else {
-            LOG.error("namespace member", e);
-        }
+                .errorHandler(watch::onError)
+                .terminationHook(() -> watch.onEnded("the service"));
     }
 
     private AeronArchive.Context archiveClientContext() {
-        return new AeronArchive.Context()
+        return AeronTimeouts.ofArchiveClient(new AeronArchive.Context())
                 .aeronDirectoryName(aeronDirectory())
                 .lock(NoOpLock.INSTANCE)
                 .controlRequestChannel(archive.context().localControlChannel())
@@ -415,25 +418,22 @@ public final class NamespaceMember implements AutoCloseable {
         return state.identity();
     }
 
-    /** The namespace's random id, which no other has and which never changes; all zero while it is not known here. */
+    /** The namespace's random id, which never changes; all zero while it is not known here. */
     public UUID namespaceId() {
         return state.identity().id();
     }
 
-    /**
-     * Waits until the generation that this start claims has begun; of a member without a claim, until it knows who the namespace is.
-     *
-     * @throws FolderRefusedException if the log is another namespace's, or an older copy. It is unchanged.
-     * @throws CancellationException if the context's cancellation says so.
-     * @throws IllegalStateException if the member ends meanwhile.
-     */
+    /** See {@link MemberHost#awaitIdentity}. @throws IllegalStateException if the member ends meanwhile. */
     public NamespaceIdentity awaitIdentity() {
-        try {
-            return identity.await(this::isRunning);
-        } catch (FolderRefusedException e) {
-            isRefused = true;
-            throw e;
-        }
+        return identity.await(this::isRunning);
+    }
+
+    /**
+     * Whether the tables of the only member have all that was in its log when it started. Before, {@link #reads()} may not know
+     * what was acknowledged. Any thread.
+     */
+    boolean isCaughtUp() {
+        return reads.isCaughtUp();
     }
 
     /** All members. */
@@ -455,9 +455,14 @@ public final class NamespaceMember implements AutoCloseable {
         return counters;
     }
 
+    /** Whether a failure of a member comes of a disk that gives errors. */
+    public static boolean isOfBrokenDisk(Throwable failure) {
+        return MemberFailure.isBroken(failure);
+    }
+
     /** Whether its parts run: their counters are gone with them. */
     private boolean isRunning() {
-        return !isClosed && terminated.getCount() == PARTS;
+        return !isClosed && watch.areRunning();
     }
 
     /** What others may ask. */
@@ -474,33 +479,28 @@ public final class NamespaceMember implements AutoCloseable {
 
         @Override
         public int flags() {
-            ConsensusModule.Context consensus = consensusModule.context();
-            AtomicCounter role = consensus.clusterNodeRoleCounter();
-            AtomicCounter election = consensus.electionStateCounter();
-            if (role.isClosed() || election.isClosed()) {
+            ElectionState election = consensus.election();
+            if (election == null) {
                 return MemberStatus.Role.FOLLOWER.code();
             }
-            return (int) role.get()
-                    | (ElectionState.get(election) == ElectionState.CLOSED ? 0 : PeerMessage.ELECTING)
+            return consensus.role().code()
+                    | (election == ElectionState.CLOSED ? 0 : PeerMessage.ELECTING)
                     | (state.isSpaceLow() ? PeerMessage.SPACE_LOW : 0);
         }
 
         @Override
         public long position() {
-            AtomicCounter commit = consensusModule.context().commitPositionCounter();
-            return commit.isClosed() ? 0 : commit.get();
+            return Math.max(0, consensus.commitPosition());
         }
     }
 
     /** What this member does in the cluster, for operators: its role, and how far an election has come. */
     public String describe() {
-        if (!isRunning()) {
+        ElectionState election = isRunning() ? consensus.election() : null;
+        if (election == null) {
             return "stopped";
         }
-        ConsensusModule.Context consensus = consensusModule.context();
-        ElectionState election = ElectionState.get(consensus.electionStateCounter());
-        Cluster.Role role = Cluster.Role.get(consensus.clusterNodeRoleCounter().get());
-        String name = role.name().toLowerCase(Locale.ROOT);
+        String name = consensus.role().name().toLowerCase(Locale.ROOT);
         return election == ElectionState.CLOSED
                 ? name
                 : name + ", election: " + election.name().toLowerCase(Locale.ROOT);
@@ -513,7 +513,7 @@ public final class NamespaceMember implements AutoCloseable {
 
     /** Whether this member leads. */
     public boolean isLeader() {
-        return isRunning() && consensusModule.context().clusterNodeRoleCounter().get() == Cluster.Role.LEADER.code();
+        return isRunning() && consensus.isLeader();
     }
 
     /**
@@ -525,16 +525,14 @@ public final class NamespaceMember implements AutoCloseable {
         if (!isLeader()) {
             return false;
         }
-        AtomicCounter snapshots = consensusModule.context().snapshotCounter();
-        long before = snapshots.get();
+        long before = consensus.snapshots();
         return toggle(ClusterControl.ToggleState.SNAPSHOT)
-                && await(() -> !isRunning() || snapshots.get() > before)
+                && await(() -> !isRunning() || consensus.snapshots() > before)
                 && isRunning();
     }
 
     private boolean toggle(ClusterControl.ToggleState to) {
-        AtomicCounter toggle = consensusModule.context().controlToggleCounter();
-        return await(() -> !isRunning() || to.toggle(toggle)) && isRunning();
+        return await(() -> !isRunning() || consensus.toggle(to)) && isRunning();
     }
 
     private boolean await(BooleanSupplier condition) {
@@ -556,9 +554,9 @@ public final class NamespaceMember implements AutoCloseable {
         if (isClosed) {
             return;
         }
-        isStopping = true;
+        watch.stop();
         // Of several members one leaves without taking the others along.
-        if (ctx.isSingle() && !isRefused && !stopWithSnapshot()) {
+        if (ctx.isSingle() && !identity.isRefused() && !stopWithSnapshot()) {
             LOG.warn("namespace member stops without a snapshot: directory={}", ctx.directory());
         }
         closeAll();
@@ -568,9 +566,8 @@ public final class NamespaceMember implements AutoCloseable {
         if (!isLeader() || !disk.hasRoomForSnapshot()) {
             return false;
         }
-        AtomicCounter toggle = consensusModule.context().controlToggleCounter();
-        return await(() -> !isRunning() || ClusterControl.ToggleState.SHUTDOWN.toggle(toggle))
-                && await(() -> terminated.getCount() == 0);
+        return await(() -> !isRunning() || consensus.toggle(ClusterControl.ToggleState.SHUTDOWN))
+                && await(() -> watch.haveEnded());
     }
 
     /** The state, for tests; it changes while the member runs. */
@@ -588,16 +585,19 @@ public final class NamespaceMember implements AutoCloseable {
         return marks;
     }
 
-    /** Stops at once, as a crash would, but for the files, which are closed. For tests. */
+    /** Stops at once, as a crash would, but for the files, which are closed. */
     void abort() {
-        isStopping = true;
+        watch.stop();
         closeAll();
     }
 
     private void closeAll() {
         isClosed = true;
+        watch.stop();
         ctx.idle().release(readIdle);
-        CloseHelper.closeAll(
-                readRunner, identity, quorum, votes, container, consensusModule, archive, driver, state, probe);
+        // A thread that was ended by an Error has closed nothing.
+        CloseHelper.closeAll(readRunner, identity, quorum, votes, container, consensusModule, archive);
+        CloseHelper.closeAll(clients);
+        CloseHelper.closeAll(consensus, driver, state, probe);
     }
 }

@@ -282,6 +282,11 @@ public final class NamespaceMemberContext {
         return members.size() == 1;
     }
 
+    /** Whether it has ports: one that has none is reached over shared memory alone, and opens no socket. */
+    boolean listens() {
+        return address().basePort() != 0;
+    }
+
     /** Where this member is reached. */
     MemberAddress address() {
         for (MemberAddress member : members) {

@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.UUID;
 import org.agrona.DirectBuffer;
 import org.lmdbjava.Dbi;
 import org.lmdbjava.DirectBufferProxy;
@@ -47,6 +48,8 @@ import org.lmdbjava.Env;
 final class Tables implements AutoCloseable {
     /** Threads that may read at a time: far more than there are. */
     private static final int MAX_READERS = 1024;
+
+    private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
     private static final String[] NAMES = {
         "inodes",
@@ -100,11 +103,13 @@ final class Tables implements AutoCloseable {
     Tables(Path directory, long mapLength) {
         deleteOld(directory);
         this.mapLength = mapLength;
+        Path lock = lockInMemory(directory);
         env = Env.create(DirectBufferProxy.PROXY_DB)
                 .setMapSize(mapLength)
                 .setMaxDbs(NAMES.length)
                 .setMaxReaders(MAX_READERS)
                 .open(directory.toFile(), MDB_NOSYNC, MDB_NOMETASYNC, MDB_NOTLS, MDB_NORDAHEAD);
+        forgetName(lock);
         int i = 0;
         inodes = env.openDbi(NAMES[i++], MDB_CREATE);
         entries = env.openDbi(NAMES[i++], MDB_CREATE);
@@ -141,6 +146,36 @@ final class Tables implements AutoCloseable {
                 leaseExpiries,
                 leasedKeys,
                 inodeLeases);
+    }
+
+    /**
+     * Leads LMDB's file of readers and locks into memory. It is mapped, and written with each transaction: on a disk that fails
+     * that ends the process by a SIGBUS. Nobody but this process opens it.
+     *
+     * @return where it will be, or null: in the folder, where there is no file system in memory.
+     */
+    private static Path lockInMemory(Path directory) {
+        if (!Files.isWritable(SHARED_MEMORY)) {
+            return null;
+        }
+        Path lock = SHARED_MEMORY.resolve("apollo-readers-" + UUID.randomUUID());
+        try {
+            Files.createSymbolicLink(directory.resolve("lock.mdb"), lock);
+            return lock;
+        } catch (IOException | UnsupportedOperationException e) {
+            return null;
+        }
+    }
+
+    /** The file is open and mapped, and gone with the process. */
+    private static void forgetName(Path lock) {
+        try {
+            if (lock != null) {
+                Files.deleteIfExists(lock);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("file in memory cannot be deleted: " + lock, e);
+        }
     }
 
     private static void deleteOld(Path directory) {

@@ -1,10 +1,12 @@
 package org.apollofs.namespace.cluster;
 
+import io.aeron.driver.MediaDriver;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * One member of a cluster, as a process. Arguments: folder, number of this member, first ports of all (by comma), sync level,
@@ -17,11 +19,23 @@ public final class ClusterMemberProcess {
 
     public static void main(String[] arguments) throws Exception {
         CountDownLatch failed = new CountDownLatch(1);
-        NamespaceMemberContext ctx = context(arguments, failure -> {
-            failure.printStackTrace();
-            failed.countDown();
-        });
-        NamespaceMember member = NamespaceMember.launch(ctx);
+        Path directory = Path.of(arguments[0]);
+        AttentiveIdle idle = new AttentiveIdle();
+        int basePort =
+                addresses(arguments[2]).get(Integer.parseInt(arguments[1])).basePort();
+        MediaDriver driver =
+                MediaDriver.launch(FaultyLinks.apply(TestSite.driver(directory, idle), directory, basePort));
+        MemberHost host = MemberHost.launch(
+                (aeronDirectory, onFailure) -> NamespaceMember.launch(
+                        context(arguments, idle, onFailure).aeronDirectory(aeronDirectory)),
+                DriverSource.of(driver.aeronDirectoryName()),
+                TestSite::daemon,
+                failure -> {
+                    failure.printStackTrace();
+                    failed.countDown();
+                },
+                System.err::println,
+                () -> false);
         TestSite.daemon(() -> {
                     try {
                         failed.await();
@@ -32,23 +46,24 @@ public final class ClusterMemberProcess {
                 })
                 .start();
         if (Boolean.getBoolean("apollo.trace")) {
-            trace(member, Integer.parseInt(arguments[1]));
+            trace(host, Integer.parseInt(arguments[1]));
         }
         System.out.println("started");
         System.out.flush();
         while (System.in.read() >= 0) {
             // Until the parent closes it, or is gone.
         }
-        member.close();
+        host.close();
+        driver.close();
         System.exit(0);
     }
 
     /** Prints elections to standard error. */
-    private static void trace(NamespaceMember member, int id) {
+    private static void trace(MemberHost host, int id) {
         TestSite.daemon(() -> {
                     String last = "";
                     while (true) {
-                        String now = member.describe();
+                        String now = host.member().describe();
                         if (!now.equals(last)) {
                             System.err.println(java.time.Instant.now() + " member " + id + ": " + now);
                             last = now;
@@ -60,18 +75,15 @@ public final class ClusterMemberProcess {
     }
 
     private static NamespaceMemberContext context(
-            String[] arguments, java.util.function.Consumer<Throwable> onFailure) {
+            String[] arguments, AttentiveIdle idle, Consumer<Throwable> onFailure) {
         Path directory = Path.of(arguments[0]);
-        AttentiveIdle idle = new AttentiveIdle();
         int member = Integer.parseInt(arguments[1]);
         List<MemberAddress> members = addresses(arguments[2]);
-        int basePort = members.get(member).basePort();
         NamespaceMemberContext ctx = new NamespaceMemberContext()
                 .directory(directory)
                 .memberId(member)
                 .members(members)
                 .fileSyncLevel(Integer.parseInt(arguments[3]))
-                .driverContext(FaultyLinks.apply(TestSite.driver(directory, idle), directory, basePort))
                 .idle(idle)
                 .threadFactory(TestSite::daemon)
                 .failureHandler(onFailure)

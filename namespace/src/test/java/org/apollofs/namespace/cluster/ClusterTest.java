@@ -149,7 +149,7 @@ class ClusterTest {
     }
 
     @Test
-    void shouldSayThatAMemberCannotCatchUpAnyMore() throws Exception {
+    void shouldCopyInItsProcessWhatAMemberCannotCatchUpWith() throws Exception {
         String[] settings = {"term=1048576", "segment=1048576", "snapshot=2097152"};
         try (TestCluster cluster = TestCluster.launch(directory, 3, settings);
                 ClusterNamespace namespace = cluster.connect();
@@ -165,10 +165,8 @@ class ClusterTest {
             cluster.awaitStarted(away);
             cluster.resume((away + 1) % 3);
             cluster.resume((away + 2) % 3);
-            assertEquals(1, cluster.awaitEnd(away));
-            cluster.start(away);
-            cluster.awaitStarted(away);
             load.awaitMore(20);
+            // Only once it has copied is there a majority with it.
             cluster.kill((away + 1) % 3);
             load.awaitMore(20);
             load.stop();

@@ -1,0 +1,67 @@
+package org.apollofs.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** {@code apollo bench durability} in a process of its own. Whoever starts it stops it. */
+final class LoadProcess {
+    private final Process process;
+    private final Path journal;
+    private final Path log;
+
+    private LoadProcess(Process process, Path journal, Path log) {
+        this.process = process;
+        this.journal = journal;
+        this.log = log;
+    }
+
+    /** Starts one. @param where options that say in what it works. */
+    static LoadProcess start(Path journal, long seed, int workers, List<String> where) throws IOException {
+        List<String> arguments = new ArrayList<>(List.of(
+                "bench",
+                "durability",
+                "--journal",
+                journal.toString(),
+                "--seed",
+                Long.toString(seed),
+                "--workers",
+                Integer.toString(workers)));
+        arguments.addAll(where);
+        Path log = Path.of(journal + ".log");
+        Process process = new ProcessBuilder(JvmCommand.apollo(arguments))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start();
+        process.getOutputStream().close();
+        return new LoadProcess(process, journal, log);
+    }
+
+    Path journal() {
+        return journal;
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** SIGTERM: no step is begun any more. @return whether all that were under way have ended. */
+    boolean stop(long seconds) throws InterruptedException {
+        process.destroy();
+        boolean ended = process.waitFor(seconds, TimeUnit.SECONDS);
+        process.destroyForcibly();
+        return ended;
+    }
+
+    /** What it printed: nothing is to be in it but where it works. */
+    String log() throws IOException {
+        return Files.readString(log);
+    }
+
+    void kill() {
+        process.destroyForcibly();
+    }
+}
