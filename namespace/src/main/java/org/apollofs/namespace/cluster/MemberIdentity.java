@@ -36,9 +36,10 @@ final class MemberIdentity implements AutoCloseable {
         this.progress = progress;
     }
 
-    /** The state that the log is applied to. Before anything else. */
-    void of(NamespaceState applied) {
+    /** The state that the log is applied to. Before anything else. @return it. */
+    NamespaceState of(NamespaceState applied) {
         state = applied;
+        return applied;
     }
 
     /** What says in the log who the namespace is; an agent, to be run with the sender. */

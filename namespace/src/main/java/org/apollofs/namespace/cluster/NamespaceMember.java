@@ -57,13 +57,10 @@ public final class NamespaceMember implements AutoCloseable {
     private static final int IPC_MTU = 65_504;
     /** A message is up to an eighth of a term: a command is up to 1 MiB, and some frames stand around it. */
     private static final int TERM_LENGTH = 16 << 20;
-
     /** Leader timeouts that members which start wait for all others, before a majority elects one: not all may be there. */
     private static final int CANVASS_FACTOR = 5;
-
     /** Shorter, and candidates would keep meeting each other. */
     private static final long MIN_ELECTION_NS = 500_000_000L;
-
     /** A leader answers in a few milliseconds. */
     private static final long LOG_STARTS_NS = 1_000_000_000L;
 
@@ -151,8 +148,7 @@ public final class NamespaceMember implements AutoCloseable {
         ends = folder.prepare(
                 checksum, ctx.members().stream().map(MemberAddress::id).toList());
         counters.logTailsCut.add(ends.cuts());
-        state = new NamespaceState(folder.state(), ctx.mapLength());
-        identity.of(state);
+        state = identity.of(new NamespaceState(folder.state(), ctx.mapLength()));
         if (ctx.fileSyncLevel() > 0) {
             probe = new ShutdownProbe(folder.state().resolve("probe"));
         }
@@ -236,8 +232,8 @@ public final class NamespaceMember implements AutoCloseable {
                 return;
             }
             LOG.info(
-                    "namespace member: was away for too long, gives up its log: memberId={}, end={}, start of the"
-                            + " leader's={}",
+                    "namespace member: was away for too long, gives up its log: memberId={}, end={}, the leader's"
+                            + " start={}",
                     ctx.memberId(),
                     end,
                     starts.ofLeader());
