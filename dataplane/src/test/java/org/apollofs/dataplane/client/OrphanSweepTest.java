@@ -163,13 +163,15 @@ class OrphanSweepTest {
         TestSite.Host next = restart();
         int all = site.totalChunks();
         OrphanSweep sweep = new OrphanSweep(context(next).limitPercent(20));
-        for (int i = 0; i < 3; i++) {
-            settle(sweep);
+        TestSite.await(() -> {
             clock.addAndGet(DELAY_NS);
-        }
+            sweep.doWork();
+            return sweep.status().waiting().size() == 6;
+        });
+        clock.addAndGet(DELAY_NS);
+        settle(sweep);
         assertEquals(all, site.totalChunks());
         assertFalse(sweep.isDone());
-        assertEquals(6, sweep.status().waiting().size());
         assertTrue(sweep.status().waiting().getFirst().contains("not deleted until it is confirmed"));
         sweep.confirm();
         TestSite.await(() -> {

@@ -10,10 +10,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.agrona.IoUtil;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.Namespace;
 import org.apollofs.namespace.cluster.FolderCondition.State;
@@ -49,6 +49,14 @@ class FolderCheckTest {
         try (Stream<Path> paths = Files.walk(from)) {
             for (Path path : paths.toList()) {
                 Files.copy(path, to.resolve(from.relativize(path).toString()), LinkOption.NOFOLLOW_LINKS);
+            }
+        }
+    }
+
+    private static void delete(Path tree) throws IOException {
+        try (Stream<Path> paths = Files.walk(tree)) {
+            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
             }
         }
     }
@@ -115,7 +123,7 @@ class FolderCheckTest {
                 cluster.stop(i);
                 assertFound(State.WHOLE, i);
             }
-            IoUtil.delete(folder(1).toFile(), false);
+            delete(folder(1));
             copy(away.resolve("1"), folder(1));
             assertFound(State.OLDER, 1);
             cluster.start(0);
