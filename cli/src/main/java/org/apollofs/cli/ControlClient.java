@@ -9,8 +9,11 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -87,19 +90,45 @@ final class ControlClient {
 
     /** A connection to the site's process. @throws CommandFailure if there is no such site, or it does not run. */
     static SocketChannel connect(SiteFolder folder) {
-        if (!folder.isSite()) {
-            throw new CommandFailure(
-                    ExitCode.SITE, "no site: dir=" + folder.root(), "give --dir the folder of 'apollo up --dir'");
-        }
-        if (!Files.exists(folder.control())) {
-            throw notRunning(folder, null);
-        }
         try {
+            // What may not be looked at is not what is not there.
+            if (!isThere(folder.record())) {
+                throw new CommandFailure(
+                        ExitCode.SITE, "no site: dir=" + folder.root(), "give --dir the folder of 'apollo up --dir'");
+            }
+            if (!isThere(folder.control())) {
+                SiteRemains.sweep(folder);
+                throw notRunning(folder, null);
+            }
             Path socket = Path.of(Files.readString(folder.control()).strip());
             return SocketChannel.open(UnixDomainSocketAddress.of(socket));
+        } catch (AccessDeniedException e) {
+            throw noPermission(folder, e);
         } catch (IOException e) {
+            // A socket's refusal has no type of its own.
+            boolean isDenied = e.getMessage() != null && e.getMessage().contains("Permission denied");
+            if (isDenied) {
+                throw noPermission(folder, e);
+            }
+            SiteRemains.sweep(folder);
             throw notRunning(folder, e);
         }
+    }
+
+    private static boolean isThere(Path path) throws IOException {
+        try {
+            return Files.readAttributes(path, BasicFileAttributes.class) != null;
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    private static CommandFailure noPermission(SiteFolder folder, IOException origin) {
+        return new CommandFailure(
+                ExitCode.PERMISSION,
+                "no permission to ask the site: dir=" + folder.root() + ", " + Failures.describe(origin),
+                "run it as the user that runs the site, or as root",
+                origin);
     }
 
     private static JsonNode exchange(SocketChannel channel, JsonNode request) throws IOException {

@@ -72,7 +72,8 @@ final class DurabilityBenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (mount == null && dir == null && profile == null || dir != null && profile != null) {
+        boolean hasNone = mount == null && dir == null && profile == null;
+        if (hasNone || (dir != null && profile != null)) {
             throw new ParameterException(
                     spec.commandLine(), "--mount is needed, or --dir or --profile, or --mount and one of these");
         }
@@ -124,10 +125,12 @@ final class DurabilityBenchCommand implements Callable<Integer> {
 
     private int verify(KeyAccess access) throws IOException {
         Verifier.Verdict verdict = Verifier.verify(journal, mount, access);
+        verdict.seen().forEach(problem -> say("while it worked: " + problem));
         verdict.problems().forEach(this::say);
-        say(verdict.problems().size() + " problems: " + verdict.acknowledged() + " steps acknowledged, "
-                + verdict.failed() + " not, " + verdict.names() + " names compared");
-        return (verdict.problems().isEmpty() ? ExitCode.OK : ExitCode.VERIFY).code();
+        int count = verdict.problems().size() + verdict.seen().size();
+        say(count + " problems: " + verdict.acknowledged() + " steps acknowledged, " + verdict.failed() + " not, "
+                + verdict.names() + " names compared");
+        return (count == 0 ? ExitCode.OK : ExitCode.VERIFY).code();
     }
 
     private void say(String line) {

@@ -20,17 +20,18 @@ import org.apollofs.namespace.cluster.DriverSource;
 import org.apollofs.namespace.cluster.MemberDriver;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.NamespaceProfile;
+import org.apollofs.transport.aeron.seal.DatagramSeal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A session of a namespace, from another process than its members. */
 final class NamespaceConnection implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NamespaceConnection.class);
-    private static final long SITE_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
-    /** A command's call: its operator waits. */
-    private static final long CALL_NS = TimeUnit.SECONDS.toNanos(20);
+    private static final long SITE_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
+    /** A command's call: its operator waits, and a member that is started again takes some seconds. */
+    private static final long CALL_NS = TimeUnit.SECONDS.toNanos(60);
 
-    private static final long MEMBERS_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(15);
+    private static final long MEMBERS_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
 
     /** The driver of a site's process, of which the site's folder says where it is. */
     private record ForeignDriver(SiteFolder folder) implements DriverSource {
@@ -93,12 +94,14 @@ final class NamespaceConnection implements AutoCloseable {
     static NamespaceConnection ofMembers(HardwareProfile profile) {
         NamespaceProfile namespace = profile.namespace();
         checkPorts(profile);
+        NamespaceKeys keys = NamespaceKeys.of(profile);
+        DatagramSeal seal = keys.newSeal();
         AttentiveIdle idle = new AttentiveIdle(namespace.members().size());
         CloseStack stack = new CloseStack();
         try {
             Path folder = temporaryFolder(stack);
-            MediaDriver driver = stack.push(MediaDriver.launch(
-                    MemberDriver.ofClients(folder.resolve("driver"), idle, SiteNamespace.threads("apollo-driver"))));
+            MediaDriver driver = stack.push(MediaDriver.launch(seal.install(
+                    MemberDriver.ofClients(folder.resolve("driver"), idle, SiteNamespace.threads("apollo-driver")))));
             return new NamespaceConnection(
                     stack,
                     new ClusterClientContext()
@@ -111,6 +114,15 @@ final class NamespaceConnection implements AutoCloseable {
                             .threadFactory(SiteNamespace.threads("apollo-namespace-client")));
         } catch (RuntimeException e) {
             stack.close();
+            if (seal.refusedBy() != null) {
+                throw new CommandFailure(
+                        ExitCode.PERMISSION,
+                        "the namespace's members do not know this secret, or are of another namespace: by="
+                                + seal.refusedBy() + ", secretFile=" + keys.secretFile() + ", profile="
+                                + profile.profile(),
+                        "use the profile and the secret that the members were started with",
+                        e);
+            }
             throw e instanceof NamespaceException nobody && nobody.error() == NamespaceError.UNAVAILABLE
                     ? new CommandFailure(
                             ExitCode.UNAVAILABLE,

@@ -10,8 +10,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.agrona.concurrent.SystemNanoClock;
@@ -27,6 +29,8 @@ import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.SweepProfile;
 import org.apollofs.transport.aeron.AeronNetwork;
 import org.apollofs.transport.aeron.AeronNetworkContext;
+import org.apollofs.transport.aeron.seal.DatagramSeal;
+import org.apollofs.transport.aeron.seal.SealKey;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +49,8 @@ final class Node implements AutoCloseable {
     private static final int MAX_VALUE_LENGTH = 64 << 20;
 
     private static final int GARBAGE_IDLE_MS = 5;
+    /** Where there was none for a while. */
+    private static final int GARBAGE_REST_MS = 160;
 
     private final NodeOptions options;
     private final StopSignal stop;
@@ -54,13 +60,37 @@ final class Node implements AutoCloseable {
     private final ProcessClock clock = new ProcessClock(SystemNanoClock.INSTANCE);
 
     private SiteFiles files;
+    private DatagramSeal seal;
     private SiteDriver driver;
     private SiteNamespace namespace;
     private TargetServers targets;
     private ApolloClient client;
+    private volatile boolean isReady;
+    private volatile String notice;
+    private SiteHealth health;
     private SiteMount mount;
     private GarbageCollector garbage;
     private OrphanSweep sweep;
+    private SiteRepair repair;
+
+    /** How the mount ends with the site, and the site with the mount. */
+    private final SiteMount.SiteEnd end = new SiteMount.SiteEnd() {
+        @Override
+        public void onTakenAway(Path mountPoint) {
+            notice = "the mount was taken away by somebody else (umount): path=" + mountPoint;
+            stop.request();
+        }
+
+        @Override
+        public void onFailure(String role, Throwable cause) {
+            Node.this.onFailure(role, cause);
+        }
+
+        @Override
+        public boolean isFailed() {
+            return isReady && Node.this.isFailed();
+        }
+    };
 
     private Node(NodeOptions options, StopSignal stop) {
         this.options = options;
@@ -68,12 +98,12 @@ final class Node implements AutoCloseable {
     }
 
     /**
-     * Starts the site. It is mounted and serves on return.
+     * Starts the site. On return it is mounted, and a write and a read have gone through.
      *
      * @param stop requested when the node cannot go on.
      * @param out what the site is, for the operator.
      * @throws RuntimeException if it cannot be started: {@link Failures} explains them. Nothing is left then.
-     * @throws java.util.concurrent.CancellationException if the stop is requested before it serves.
+     * @throws CancellationException if the stop is requested before it serves.
      */
     static Node start(NodeOptions options, StopSignal stop, PrintWriter out) {
         Path mountPoint = SiteMount.check(options.mountPoint(), options.folder());
@@ -114,33 +144,67 @@ final class Node implements AutoCloseable {
     private void assemble(Path mountPoint, PrintWriter out) throws IOException {
         SiteFolder folder = options.folder();
         HardwareProfile profile = options.profile();
+        PrivateFiles.begin();
         boolean folderExisted = Files.exists(folder.root());
         stack.push(SiteLock.take(folder));
+        PrivateFiles.mend(folder.root());
         startClock();
         files = SiteFiles.open(folder, profile, folderExisted, options.discard(), stack);
         AttentiveIdle idle = new AttentiveIdle();
-        driver = stack.push(SiteDriver.launch(folder, profile, idle, this::onFailure));
-        AeronNetwork network = stack.push(new AeronNetwork(networkContext(profile)));
+        DataThreads threads = new DataThreads();
+        seal = new DatagramSeal(
+                SealKey.of(files.secret(), "lanes " + files.record().siteId()));
+        driver = stack.push(SiteDriver.launch(folder, profile, idle, seal, this::onFailure));
+        threads.driver(driver::wake);
+        AeronNetwork network =
+                stack.push(new AeronNetwork(networkContext(profile).onSent(threads::wake)));
         driver.onRenewed(network::renew);
         stack.push(this::noteStop);
         targets = stack.push(TargetServers.open(files, profile, network));
         files.noteTargets(targets.targets());
-        targets.start(profile, this::onFailure);
+        targets.start(profile, threads, this::onFailure);
         namespace =
                 stack.push(SiteNamespace.launch(files, profile.namespace(), driver, idle, stop, out, this::onFailure));
         files.confirm(namespace.identity());
         client = HostClient.open(profile, network, namespace.client(), clock);
         stack.push(AgentThread.start(
-                "apollo-host", List.of(client.hostAgent()), profile.threads().hostIdle(), this::onFailure));
+                "apollo-host",
+                List.of(client.hostAgent()),
+                threads.newStrategy(profile.threads().hostIdle()),
+                this::onFailure));
         stack.push(client);
+        targets.leftOut().forEach(client.targets()::leaveOut);
         startGarbage();
-        mount = stack.push(SiteMount.mount(mountPoint, profile.mount(), namespace.client(), client, this::onFailure));
+        repair = stack.push(SiteRepair.start(folder, profile, namespace.client(), client, clock, this::onFailure));
+        health = stack.push(new SiteHealth(
+                namespace.client(), client, () -> namespace.member().isSpaceLow(), System::currentTimeMillis));
+        awaitServing(out);
+        mount = stack.push(SiteMount.mount(
+                folder, mountPoint, profile.mount(), namespace.client(), client, clock, health::onFault, end));
         SiteBlobs blobs =
                 new SiteBlobs(namespace.client(), new BlobKeyValue(namespace.client(), client, MAX_VALUE_LENGTH));
         stack.push(ControlServer.start(folder, files.record().siteId().toString(), this::answer, blobs));
         stack.push(() -> Files.deleteIfExists(folder.ready()));
         Files.writeString(folder.ready(), ProcessHandle.current().pid() + "\n");
         files.keep();
+        isReady = true;
+    }
+
+    /** Nobody is to find a mount on which a write or a read would not go through. */
+    private void awaitServing(PrintWriter out) {
+        try {
+            SiteHealth.Finding finding = health.awaitServing(stop::isRequested, why -> {
+                out.println(why);
+                out.flush();
+            });
+            checkHealthy();
+            if (finding == null) {
+                throw new CancellationException("stopped before it served");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancellationException("interrupted before it served");
+        }
     }
 
     /** Deletes what no file refers to: freed stripes while it runs, and first what earlier sessions left uncommitted. */
@@ -157,7 +221,8 @@ final class Node implements AutoCloseable {
                 .delayNs(TimeUnit.MILLISECONDS.toNanos(limits.delayMs()))
                 .limitPercent(limits.limitPercent()));
         // Nobody waits for it.
-        IdleStrategy idle = new SleepingMillisIdleStrategy(GARBAGE_IDLE_MS);
+        IdleStrategy idle = new BackoffIdleStrategy(
+                0, 0, TimeUnit.MILLISECONDS.toNanos(GARBAGE_IDLE_MS), TimeUnit.MILLISECONDS.toNanos(GARBAGE_REST_MS));
         stack.push(AgentThread.start("apollo-garbage", List.of(garbage, sweep), idle, this::onFailure));
     }
 
@@ -199,7 +264,8 @@ final class Node implements AutoCloseable {
                 : new CommandFailure(
                         ExitCode.INTERNAL,
                         role + " failed: " + Failures.describe(cause),
-                        "the site stops; what was fsynced or closed is safe; run it again with --debug",
+                        "the site stops, and its mount stays dead until it is started again; what was fsynced or"
+                                + " closed is safe; run it again with --debug",
                         cause);
         if (failure.compareAndSet(null, explained)) {
             LOG.error("node: {} failed, the site stops", role, cause);
@@ -244,12 +310,26 @@ final class Node implements AutoCloseable {
         }
     }
 
+    /** Why the node was asked to stop, if that was neither a signal nor a failure; else null. */
+    String notice() {
+        return notice;
+    }
+
     NodeOptions options() {
         return options;
     }
 
     SiteFiles files() {
         return files;
+    }
+
+    SiteDriver driver() {
+        return driver;
+    }
+
+    /** Of what its media driver sends over UDP. */
+    DatagramSeal seal() {
+        return seal;
     }
 
     SiteNamespace namespace() {
@@ -270,6 +350,14 @@ final class Node implements AutoCloseable {
 
     OrphanSweep sweep() {
         return sweep;
+    }
+
+    SiteRepair repair() {
+        return repair;
+    }
+
+    SiteHealth health() {
+        return health;
     }
 
     SiteMount mount() {

@@ -8,12 +8,26 @@ import org.apollofs.perf.durability.KeyAccess;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Keys of a namespace whose processes come and go: one connection for all threads, made anew when it is of no use any more. */
+/**
+ * Keys of a namespace whose processes come and go: one connection for all threads, made anew when it is of no use any more. The
+ * old one ends when the last thread that uses it lets it go.
+ */
 final class ReconnectingKeys implements KeyAccess {
     private static final Logger LOG = LoggerFactory.getLogger(ReconnectingKeys.class);
 
     private final Supplier<NamespaceConnection> connector;
-    private NamespaceConnection connection;
+    /** New uses get this one; null if the next has to connect. Under this object's lock, as its count of users. */
+    private Shared current;
+
+    /** A connection and who uses it. */
+    private static final class Shared {
+        private final NamespaceConnection connection;
+        private int users;
+
+        Shared(NamespaceConnection connection) {
+            this.connection = connection;
+        }
+    }
 
     /** @param connector opens a connection, or throws what {@link Failures} explains. */
     ReconnectingKeys(Supplier<NamespaceConnection> connector) {
@@ -21,34 +35,37 @@ final class ReconnectingKeys implements KeyAccess {
     }
 
     @Override
-    public synchronized KeyValue keys() {
-        if (connection == null) {
+    public synchronized Use use() {
+        if (current == null) {
             try {
-                connection = connector.get();
+                current = new Shared(connector.get());
             } catch (RuntimeException e) {
                 throw new NamespaceException(
                         NamespaceError.UNAVAILABLE,
                         "no connection: " + Failures.explain(e).getMessage());
             }
         }
-        return connection.keyValue();
+        current.users++;
+        return new SharedUse(current);
     }
 
-    @Override
-    public void lost(KeyValue keys) {
-        NamespaceConnection left;
+    private synchronized void forget(Shared shared) {
+        current = current == shared ? null : current;
+    }
+
+    private void letGo(Shared shared) {
+        boolean isOver;
         synchronized (this) {
-            if (connection == null || connection.keyValue() != keys) {
-                return; // another thread's call failed first
-            }
-            left = connection;
-            connection = null;
+            shared.users--;
+            isOver = shared.users == 0 && shared != current;
         }
-        close(left);
+        if (isOver) {
+            end(shared.connection);
+        }
     }
 
     /** What has failed may fail once more when it is ended. */
-    private static void close(NamespaceConnection left) {
+    private static void end(NamespaceConnection left) {
         try {
             left.close();
         } catch (RuntimeException e) {
@@ -58,9 +75,33 @@ final class ReconnectingKeys implements KeyAccess {
 
     @Override
     public synchronized void close() {
-        if (connection != null) {
-            close(connection);
-            connection = null;
+        if (current != null && current.users == 0) {
+            end(current.connection);
+        }
+        current = null;
+    }
+
+    /** One thread's. */
+    private final class SharedUse implements Use {
+        private final Shared shared;
+
+        SharedUse(Shared shared) {
+            this.shared = shared;
+        }
+
+        @Override
+        public KeyValue keys() {
+            return shared.connection.keyValue();
+        }
+
+        @Override
+        public void lost() {
+            forget(shared);
+        }
+
+        @Override
+        public void close() {
+            letGo(shared);
         }
     }
 }

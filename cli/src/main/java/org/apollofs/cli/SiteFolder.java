@@ -28,6 +28,7 @@ import org.apollofs.io.chunk.StoreFormat;
  *   namespace.mark what the namespace's member has been, if its folder is missing
  *   secret         what its processes prove themselves with (0600)
  *   targets/N/     a target: data, journal, superblock (the profile may place it elsewhere)
+ *   jobs/          how far the scrub is
  *   namespace/     the Raft log, its snapshots, the tree
  *   run/           of the running process: lock, pid, control, ready
  * </pre>
@@ -63,6 +64,11 @@ record SiteFolder(Path root) {
     /** The record once more, where it may be on another disk. */
     Path recordCopy() {
         return namespace().resolve("site.json");
+    }
+
+    /** How far jobs are that outlive the process. */
+    Path jobs() {
+        return root.resolve("jobs");
     }
 
     Path run() {

@@ -2,6 +2,7 @@ package org.apollofs.cli;
 
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -38,7 +39,7 @@ final class SiteNamespace implements AutoCloseable {
      * @param idle how the member's, the client's and the driver's threads wait together.
      * @param stop whether to give the start up, which takes as long as it takes.
      * @param out told what it waits for.
-     * @throws java.util.concurrent.CancellationException if it was given up.
+     * @throws CancellationException if it was given up.
      */
     static SiteNamespace launch(
             SiteFiles files,
@@ -60,27 +61,7 @@ final class SiteNamespace implements AutoCloseable {
             out.println(line);
             out.flush();
         };
-        ThreadFactory threads = threads("apollo-namespace");
-        // Once: what is missing while the process runs was not what the operator meant.
-        AtomicBoolean isGivenUp = new AtomicBoolean(files.isNamespaceGivenUp());
-        MemberHost host = MemberHost.launch(
-                (aeronDirectory, failureHandler) -> NamespaceMember.launch(context(profile)
-                        .directory(folder.namespace())
-                        .markFile(folder.namespaceMark())
-                        .claim(files.claim())
-                        .discard(isGivenUp.getAndSet(false))
-                        .discardKey(files.record().siteId())
-                        .cancellation(stop::isRequested)
-                        .memberId(profile.members().getFirst().id())
-                        .aeronDirectory(aeronDirectory)
-                        .idle(idle)
-                        .threadFactory(threads)
-                        .failureHandler(failureHandler)),
-                driver,
-                threads("apollo-namespace-host"),
-                failure -> onFailure.accept("namespace member", explained(folder, failure)),
-                said,
-                stop::isRequested);
+        MemberHost host = launchMember(files, profile, driver, idle, stop, said, onFailure);
         try {
             // Before any session is opened: its number depends on it.
             host.awaitIdentity();
@@ -96,6 +77,47 @@ final class SiteNamespace implements AutoCloseable {
         } catch (RuntimeException e) {
             host.close();
             throw e;
+        }
+    }
+
+    private static MemberHost launchMember(
+            SiteFiles files,
+            NamespaceProfile profile,
+            SiteDriver driver,
+            AttentiveIdle idle,
+            StopSignal stop,
+            Consumer<String> said,
+            BiConsumer<String, Throwable> onFailure) {
+        ThreadFactory threads = threads("apollo-namespace");
+        int id = profile.members().getFirst().id();
+        SiteFolder folder = files.folder();
+        // Once: what is missing while the process runs was not what the operator meant.
+        AtomicBoolean isGivenUp = new AtomicBoolean(files.isNamespaceGivenUp());
+        try {
+            return MemberHost.launch(
+                    (aeronDirectory, failureHandler) -> NamespaceMember.launch(context(profile)
+                            // Whatever port the profile gives it: within a site nobody comes over a network.
+                            .members(List.of(new MemberAddress(id, MemberAddress.EMBEDDED.host(), 0)))
+                            .directory(folder.namespace())
+                            .markFile(folder.namespaceMark())
+                            .claim(files.claim())
+                            .discard(isGivenUp.getAndSet(false))
+                            .discardKey(files.record().siteId())
+                            .cancellation(stop::isRequested)
+                            .memberId(id)
+                            .aeronDirectory(aeronDirectory)
+                            .idle(idle)
+                            .threadFactory(threads)
+                            .failureHandler(failureHandler)),
+                    driver,
+                    threads("apollo-namespace-host"),
+                    failure -> onFailure.accept("namespace member", explained(folder, failure)),
+                    said,
+                    stop::isRequested);
+        } catch (CancellationException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw Failures.ofMemberStart(folder.namespace(), e);
         }
     }
 

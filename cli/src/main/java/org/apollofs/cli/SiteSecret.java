@@ -2,6 +2,7 @@ package org.apollofs.cli;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
@@ -11,25 +12,64 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
 
-/** The site's secret: a file that only its owner may read. Made once, at the first start. */
+/** The site's secret: a file that only its owner may read. Made once, at the first start or by {@code apollo namespace secret}. */
 final class SiteSecret {
     private static final int LENGTH = 32;
 
     private SiteSecret() {}
 
-    /** Reads it, or makes it. @return 32 bytes. */
+    /** Reads that of an embedded site, or makes it. @return 32 bytes. */
     static byte[] loadOrMake(SiteFolder folder) throws IOException {
         Path file = folder.secret();
         if (!Files.exists(file)) {
-            byte[] secret = new byte[LENGTH];
-            new SecureRandom().nextBytes(secret);
-            // Durable before the first message that is signed with it.
-            SiteFolder.writeDurably(
-                    file,
-                    HexFormat.of().formatHex(secret) + "\n",
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Arrays.fill(secret, (byte) 0);
+            make(file);
         }
+        return read(file);
+    }
+
+    /** Makes a secret. The file is durable before the first message that is signed with it. */
+    static void make(Path file) throws IOException {
+        byte[] secret = new byte[LENGTH];
+        new SecureRandom().nextBytes(secret);
+        SiteFolder.writeDurably(
+                file,
+                HexFormat.of().formatHex(secret) + "\n",
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Arrays.fill(secret, (byte) 0);
+    }
+
+    /**
+     * Reads one that was given out to several hosts.
+     *
+     * @return 32 bytes.
+     * @throws CommandFailure if it is not there, others may read it, or it is none.
+     */
+    static byte[] load(Path file) {
+        try {
+            if (PrivateFiles.isOpenToOthers(file)) {
+                throw new CommandFailure(
+                        ExitCode.PROFILE,
+                        "others may read the site's secret: file=" + file + ", mode="
+                                + PosixFilePermissions.toString(Files.getPosixFilePermissions(file)),
+                        "chmod 600 " + file);
+            }
+            return read(file);
+        } catch (NoSuchFileException e) {
+            throw new CommandFailure(
+                    ExitCode.PROFILE,
+                    "the site's secret is not there: file=" + file,
+                    "copy it from another host of the site; for a new site: apollo namespace secret " + file,
+                    e);
+        } catch (IOException e) {
+            throw new CommandFailure(
+                    ExitCode.PROFILE,
+                    "the site's secret cannot be read: file=" + file + ", " + Failures.describe(e),
+                    "run it as the owner of the file",
+                    e);
+        }
+    }
+
+    private static byte[] read(Path file) throws IOException {
         byte[] secret;
         try {
             secret = HexFormat.of().parseHex(Files.readString(file).strip());

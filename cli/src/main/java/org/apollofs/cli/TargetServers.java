@@ -104,7 +104,7 @@ final class TargetServers implements AutoCloseable {
     }
 
     /** Starts the threads; targets are dealt out to them in turn. */
-    void start(HardwareProfile profile, BiConsumer<String, Throwable> onFailure) {
+    void start(HardwareProfile profile, DataThreads idle, BiConsumer<String, Throwable> onFailure) {
         int count = Math.min(profile.threads().targetThreads(), Math.max(1, targets.size()));
         for (int i = 0; i < count; i++) {
             List<StorageTarget> share = new ArrayList<>();
@@ -112,7 +112,10 @@ final class TargetServers implements AutoCloseable {
                 share.add(targets.get(j));
             }
             threads.push(AgentThread.start(
-                    "apollo-targets-" + i, share, profile.threads().targetIdle(), onFailure));
+                    "apollo-targets-" + i,
+                    share,
+                    idle.newStrategy(profile.threads().targetIdle()),
+                    onFailure));
         }
     }
 

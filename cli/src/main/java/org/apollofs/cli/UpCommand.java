@@ -74,11 +74,10 @@ final class UpCommand implements Callable<Integer> {
         try (Node node = Node.start(new NodeOptions(folder, mount, chosen, discard), stop, out)) {
             say(out, "ready");
             stop.await();
-            say(out, "stopping");
+            say(out, node.notice() == null ? "stopping" : "stopping: " + node.notice());
             node.checkHealthy();
         } catch (CancellationException e) {
-            // Stopped before it served.
-            say(out, "stopping");
+            say(out, e.getMessage());
         }
         say(out, "stopped");
         return ExitCode.OK.code();

@@ -9,9 +9,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apollofs.io.device.fault.PowerCutFileSystem;
 import org.apollofs.perf.durability.Outcome;
+import org.apollofs.perf.durability.Step;
 
 /**
  * What befalls a {@link Victim}, or the disk below it. Written as {@code pause:12}, {@code kill}.
@@ -38,6 +40,12 @@ record Fault(Kind kind, double seconds) {
         CUT
     }
 
+    /** docs/operations.md, time-outs: a call of the namespace, from a command. */
+    private static final double COMMAND_SECONDS = 20;
+
+    private static final Set<Step.Kind> ON_KEYS =
+            Set.of(Step.Kind.PUT, Step.Kind.GET, Step.Kind.CAS, Step.Kind.TXN, Step.Kind.DELETE);
+    private static final long SPACE_SEEN_MS = 5_000;
     private static final long LEFT_BYTES = 256 << 10;
     /** A write that takes this many bytes more is not full yet. */
     private static final int FILL_BYTES = 1 << 20;
@@ -56,23 +64,28 @@ record Fault(Kind kind, double seconds) {
                 Kind.valueOf(parts[0].toUpperCase(Locale.ROOT)), parts.length > 1 ? Double.parseDouble(parts[1]) : 0);
     }
 
-    /** Whether the process ends by it. */
-    boolean isDeadly() {
-        return kind == Kind.KILL || kind == Kind.TERM || kind == Kind.CUT;
-    }
-
     /** Whether fio may be told nothing of it. */
     boolean isOnlySlow() {
         return kind == Kind.PAUSE || kind == Kind.SLOW || kind == Kind.FREEZE;
     }
 
+    /** How long after its end it may still be told of, ms. A site looks now and then whether there is space again. */
+    long lingersMs() {
+        return kind == Kind.FULL || kind == Kind.FILL ? SPACE_SEEN_MS : 0;
+    }
+
     /** Whether it explains an error, of a step that was under way while it lasted. */
-    boolean justifies(Outcome outcome) {
+    boolean justifies(Victim victim, Step step, Outcome outcome) {
+        String error = outcome.error();
         return switch (kind) {
             case KILL, TERM, CUT -> true;
-            case FULL, FILL ->
-                outcome.error().startsWith("ENOSPC") || outcome.error().startsWith("NO_SPACE");
-            case PAUSE, SLOW, FREEZE -> false;
+            case FULL, FILL -> error.startsWith("ENOSPC") || error.startsWith("NO_SPACE");
+            case PAUSE, SLOW, FREEZE ->
+                // Commands of other processes have a patience of their own.
+                victim.isAlone()
+                        && seconds >= COMMAND_SECONDS
+                        && ON_KEYS.contains(step.kind())
+                        && (error.contains("TIMEOUT") || error.contains("UNAVAILABLE"));
         };
     }
 

@@ -35,6 +35,7 @@ final class FioVerify {
                         "--verify=crc32c",
                         "--verify_fatal=1",
                         "--verify_backlog=16",
+                        "--verify_state_save=0",
                         "--time_based",
                         "--runtime=" + seconds)
                 .redirectErrorStream(true)

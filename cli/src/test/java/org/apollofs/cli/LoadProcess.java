@@ -3,12 +3,17 @@ package org.apollofs.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.apollofs.perf.durability.Note;
+import org.apollofs.perf.durability.WorkJournal;
 
 /** {@code apollo bench durability} in a process of its own. Whoever starts it stops it. */
 final class LoadProcess {
+    private static final long POLL_MS = 20;
+
     private final Process process;
     private final Path journal;
     private final Path log;
@@ -46,6 +51,23 @@ final class LoadProcess {
 
     boolean isAlive() {
         return process.isAlive();
+    }
+
+    /** Waits until so many steps were acknowledged. @throws IOException if it ends before, or does not get there in time. */
+    void awaitAcknowledged(int steps, Duration deadline) throws IOException, InterruptedException {
+        WorkJournal.Reader reader = new WorkJournal.Reader(journal);
+        long endNs = System.nanoTime() + deadline.toNanos();
+        long found = 0;
+        while (found < steps) {
+            found += reader.poll().stream()
+                    .filter(note -> note instanceof Note.End end
+                            && end.outcome().error().isEmpty())
+                    .count();
+            if (!isAlive() || System.nanoTime() - endNs > 0) {
+                throw new IOException("the load makes no progress: acknowledged=" + found + ", it said: " + log());
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MS);
+        }
     }
 
     /** SIGTERM: no step is begun any more. @return whether all that were under way have ended. */

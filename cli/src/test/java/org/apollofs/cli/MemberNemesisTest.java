@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Random;
 import org.apollofs.io.device.fault.PowerCutFileSystem;
 import org.apollofs.perf.durability.KeyAccess;
-import org.apollofs.perf.durability.Verifier;
 import org.apollofs.profile.ProfileLoader;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class MemberNemesisTest {
     private static final long FILE_SYSTEM_BYTES = 4L << 30;
     private static final int WORKERS = 4;
-    private static final String FAULTS = "follower/pause:1,leader/kill";
+    private static final String FAULTS = "follower/pause:12,leader/kill";
 
     @TempDir
     private Path temporary;
@@ -74,6 +73,9 @@ final class MemberNemesisTest {
                         new MemberVictims(Files.createDirectory(disk.root().resolve("members")), temporary, slow)) {
             members.start();
             long wrong = hurt(members, new Fault.Place(disk, null));
+            if (wrong > 0) {
+                Evidence.keep(temporary);
+            }
             assertEquals(0, wrong, "see the lines above, marked WRONG: seed=" + seed);
         }
     }
@@ -106,15 +108,11 @@ final class MemberNemesisTest {
         return wrong;
     }
 
-    private static long verify(MemberVictims members, Path journal, String when) throws IOException {
+    private static long verify(MemberVictims members, Path journal, String when)
+            throws IOException, InterruptedException {
         try (KeyAccess keys = new ReconnectingKeys(() -> NamespaceConnection.ofMembers(
                 ProfileLoader.load(members.profile().toString())))) {
-            Verifier.Verdict verdict = Verifier.verify(journal, null, keys);
-            System.out.println("verified, " + when + ": " + verdict.problems().size() + " problems, "
-                    + verdict.acknowledged() + " steps acknowledged, " + verdict.failed() + " not, "
-                    + verdict.names() + " names");
-            verdict.problems().stream().limit(20).forEach(problem -> System.out.println("  WRONG " + problem));
-            return verdict.problems().size();
+            return Verification.run(journal, null, keys, when);
         }
     }
 }

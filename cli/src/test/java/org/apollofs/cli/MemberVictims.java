@@ -41,7 +41,8 @@ final class MemberVictims implements AutoCloseable {
         this.folder = folder;
         this.logs = logs;
         this.slow = slow;
-        profile = writeProfile(logs);
+        SiteSecret.make(logs.resolve("secret"));
+        profile = writeProfile(logs, COUNT);
         site = ProfileLoader.load(profile.toString());
         for (int i = 0; i < COUNT; i++) {
             members.add(new Member(i));
@@ -75,7 +76,10 @@ final class MemberVictims implements AutoCloseable {
     private Member byRole(MemberStatus.Role role) throws IOException {
         long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_SECONDS);
         while (System.nanoTime() - endNs < 0) {
-            for (MemberStatus status : MemberSurvey.ask(SiteNamespace.addresses(site.namespace()), ASK_NS)) {
+            for (MemberStatus status : MemberSurvey.ask(
+                    SiteNamespace.addresses(site.namespace()),
+                    NamespaceKeys.of(site).peerKey(),
+                    ASK_NS)) {
                 if (status.role() == role) {
                     return members.get(status.member().id());
                 }
@@ -84,29 +88,37 @@ final class MemberVictims implements AutoCloseable {
         throw new IOException("no member is a " + role);
     }
 
-    private static Path writeProfile(Path folder) throws IOException {
+    /** A profile with so many members, on loopback, at ports that are free now. */
+    static Path writeProfile(Path folder, int members) throws IOException {
         StringBuilder text = new StringBuilder("""
             profile: nemesis
             layout: {dataChunks: 1, parityChunks: 0}
             targets:
               - {id: 0, path: a, size: 1GiB}
+            security: {secretFile: secret}
             namespace:
               mapSize: 256MiB
               members:
             """);
-        int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, PORTS_END / 2);
-        for (int i = 0; i < COUNT; i++) {
-            while (!areFree(port)) {
-                port += NamespaceProfile.Member.PORTS;
-            }
+        int port = freePorts(members);
+        for (int i = 0; i < members; i++) {
             text.append("    - {id: " + i + ", host: 127.0.0.1, port: " + port + "}\n");
             port += NamespaceProfile.Member.PORTS;
         }
         return Files.writeString(folder.resolve("members.yaml"), text);
     }
 
-    private static boolean areFree(int first) {
-        for (int i = 0; i < NamespaceProfile.Member.PORTS; i++) {
+    /** First of the ports of so many members, on loopback, one after the other; free now. */
+    private static int freePorts(int members) {
+        int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, PORTS_END / 2);
+        while (!areFree(port, members)) {
+            port += NamespaceProfile.Member.PORTS;
+        }
+        return port;
+    }
+
+    private static boolean areFree(int first, int members) {
+        for (int i = 0; i < members * NamespaceProfile.Member.PORTS; i++) {
             try (DatagramSocket socket = new DatagramSocket(null)) {
                 socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), first + i));
             } catch (SocketException e) {
@@ -148,6 +160,11 @@ final class MemberVictims implements AutoCloseable {
         }
 
         @Override
+        public boolean isAlone() {
+            return false;
+        }
+
+        @Override
         public boolean isAlive() {
             return process != null && process.isAlive();
         }
@@ -175,7 +192,7 @@ final class MemberVictims implements AutoCloseable {
         @Override
         public void awaitReady() throws IOException {
             long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_SECONDS);
-            while (!log().contains("ready")) {
+            while (!sinceLaunch().contains("ready")) {
                 if (!process.isAlive() || System.nanoTime() - endNs > 0) {
                     List<String> lines = log();
                     throw new CommandFailure(
@@ -223,9 +240,10 @@ final class MemberVictims implements AutoCloseable {
 
         @Override
         public List<String> log() throws IOException {
-            if (process == null) {
-                return List.of();
-            }
+            return Files.exists(log) ? Files.readAllLines(log) : List.of();
+        }
+
+        private List<String> sinceLaunch() throws IOException {
             byte[] all = Files.readAllBytes(log);
             return new String(all, (int) logStart, (int) (all.length - logStart), StandardCharsets.UTF_8)
                     .lines()
@@ -252,6 +270,11 @@ final class MemberVictims implements AutoCloseable {
         @Override
         public List<Long> pids() {
             return members.stream().flatMap(member -> member.pids().stream()).toList();
+        }
+
+        @Override
+        public boolean isAlone() {
+            return true;
         }
 
         @Override

@@ -37,11 +37,14 @@ final class Nemesis {
     private final Map<Integer, Long> lastDoneMs = new HashMap<>();
 
     private Fault fault;
+    private Victim victim;
     private long faultBeginMs;
     private long faultEndMs = Long.MAX_VALUE;
     private long acknowledged;
     private long justified;
     private long wrong;
+    private long longestMs;
+    private String longest = "";
 
     /** @param workers of the load. @param out gets a line a round, and what is wrong. */
     Nemesis(Fault.Place place, LoadProcess load, int workers, PrintStream out) {
@@ -58,18 +61,21 @@ final class Nemesis {
     }
 
     /** Waits until the load has got going. Errors until then are wrong: the site said that it is ready. */
-    void begin(Victim victim) throws IOException, InterruptedException {
+    void begin(Victim first) throws IOException, InterruptedException {
         fault = null;
-        awaitAll(victim, System.currentTimeMillis());
-        tell(victim, "start");
+        victim = first;
+        awaitAll(System.currentTimeMillis());
+        tell("start");
         out.println(NemesisRound.HEAD);
     }
 
     /** Does one fault to one process, and waits until the load has gone on. */
-    void round(Fault what, Victim victim) throws IOException, InterruptedException {
-        awaitMore(victim, workers * 2L);
+    void round(Fault what, Victim whom) throws IOException, InterruptedException {
+        victim = whom;
+        awaitMore(workers * 2L);
         long before = acknowledged;
         justified = 0;
+        longestMs = 0;
         fault = what;
         faultEndMs = Long.MAX_VALUE;
         faultBeginMs = System.currentTimeMillis();
@@ -79,9 +85,9 @@ final class Nemesis {
         } catch (IOException | RuntimeException e) {
             errors.add(System.currentTimeMillis(), what + " of " + victim.name() + ": " + Failures.describe(e));
         }
-        reviveIfDead(victim);
+        reviveIfDead();
         faultEndMs = System.currentTimeMillis();
-        awaitAll(victim, faultEndMs);
+        awaitAll(faultEndMs);
         if (fio != null) {
             String problem = fio.problem((long) what.seconds());
             if (problem != null) {
@@ -94,11 +100,12 @@ final class Nemesis {
                 victim.name(),
                 (faultEndMs - faultBeginMs) / 1000.0,
                 acknowledged - before,
+                longest,
                 justified,
                 errors.count());
         rounds.add(round);
         out.println(round);
-        tell(victim, what.toString());
+        tell(what.toString());
     }
 
     private FioVerify startFio(Fault what) throws IOException {
@@ -111,7 +118,7 @@ final class Nemesis {
                 : null;
     }
 
-    private void tell(Victim victim, String when) throws IOException {
+    private void tell(String when) throws IOException {
         if (errors.count() > 0) {
             out.println("  " + errors.count() + " WRONG at " + when);
             errors.print(out, victim.log());
@@ -121,13 +128,13 @@ final class Nemesis {
     }
 
     /** Whoever survives is as it was; whoever ended though it should not have is told of, and started again. */
-    private void reviveIfDead(Victim victim) throws IOException {
+    private void reviveIfDead() throws IOException {
         for (int tries = 0; !victim.isAlive() || tries > 0; tries++) {
             if (tries == STARTS) {
                 throw new IOException("does not start any more: " + victim.name());
             }
             if (!victim.isAlive()) {
-                errors.add(System.currentTimeMillis(), victim.name() + " has ended: " + lastLines(victim));
+                errors.add(System.currentTimeMillis(), victim.name() + " has ended: " + lastLines());
                 victim.launch();
             }
             try {
@@ -140,16 +147,16 @@ final class Nemesis {
         }
     }
 
-    private static List<String> lastLines(Victim victim) throws IOException {
+    private List<String> lastLines() throws IOException {
         List<String> lines = victim.log();
         return lines.subList(Math.max(0, lines.size() - 4), lines.size());
     }
 
     /** Waits until each worker has been told of success after a time. */
-    private void awaitAll(Victim victim, long sinceMs) throws IOException, InterruptedException {
+    private void awaitAll(long sinceMs) throws IOException, InterruptedException {
         long giveUpMs = System.currentTimeMillis() + PATIENCE_MS;
         while (lastDoneMs.size() < workers || lastDoneMs.values().stream().anyMatch(ms -> ms <= sinceMs)) {
-            if (!look(victim, giveUpMs)) {
+            if (!look(giveUpMs)) {
                 errors.add(
                         System.currentTimeMillis(),
                         "the load does not go on: last successes, ms after the fault: "
@@ -161,20 +168,20 @@ final class Nemesis {
         }
     }
 
-    private void awaitMore(Victim victim, long steps) throws IOException, InterruptedException {
+    private void awaitMore(long steps) throws IOException, InterruptedException {
         long giveUpMs = System.currentTimeMillis() + PATIENCE_MS;
         long wanted = acknowledged + steps;
         while (acknowledged < wanted) {
-            if (!look(victim, giveUpMs)) {
+            if (!look(giveUpMs)) {
                 errors.add(System.currentTimeMillis(), "the load makes no progress");
                 return;
             }
         }
     }
 
-    private boolean look(Victim victim, long giveUpMs) throws IOException, InterruptedException {
+    private boolean look(long giveUpMs) throws IOException, InterruptedException {
         // It may take its time to end.
-        reviveIfDead(victim);
+        reviveIfDead();
         if (!load.isAlive()) {
             throw new IOException("the load has ended: " + load.log());
         }
@@ -196,30 +203,37 @@ final class Nemesis {
 
     private void onEnd(Note.Begin begin, Note.End end) {
         Step step = begin.step();
+        long tookMs = end.timeMs() - begin.timeMs();
+        if (tookMs >= longestMs) {
+            longestMs = tookMs;
+            longest = step.kind() + " " + tookMs + " ms";
+        }
         if (end.outcome().error().isEmpty()) {
             acknowledged++;
             lastDoneMs.merge(step.worker(), end.timeMs(), Math::max);
             return;
         }
-        boolean wasUnderWay = begin.timeMs() <= faultEndMs && end.timeMs() >= faultBeginMs;
-        if (fault != null && wasUnderWay && fault.justifies(end.outcome())) {
+        boolean wasUnderWay =
+                begin.timeMs() - faultEndMs <= (fault == null ? 0 : fault.lingersMs()) && end.timeMs() >= faultBeginMs;
+        if (fault != null && wasUnderWay && fault.justifies(victim, step, end.outcome())) {
             justified++;
         } else {
             errors.add(
                     end.timeMs(),
                     step.kind() + " " + end.outcome().error() + " (w" + step.worker() + "/" + step.name() + ", after "
-                            + (end.timeMs() - begin.timeMs()) + " ms)");
+                            + tookMs + " ms)");
         }
     }
 
     /** Ends the load, and takes its last notes. @return whether it ended. */
-    boolean end(Victim victim) throws IOException, InterruptedException {
+    boolean end(Victim last) throws IOException, InterruptedException {
+        victim = last;
         boolean ended = load.stop(TimeUnit.MILLISECONDS.toSeconds(PATIENCE_MS));
         journal.poll().forEach(this::onNote);
         if (!ended) {
             errors.add(System.currentTimeMillis(), "the load does not end: under way: " + underWay.values());
         }
-        tell(victim, "end");
+        tell("end");
         return ended;
     }
 }

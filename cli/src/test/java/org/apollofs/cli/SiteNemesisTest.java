@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.apollofs.io.device.fault.PowerCutFileSystem;
-import org.apollofs.perf.durability.Verifier;
 import org.apollofs.profile.ProfileLoader;
 import org.apollofs.profile.ProfileWriter;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,7 +33,7 @@ final class SiteNemesisTest {
     private static final long TARGET_BYTES = 192L << 20;
     private static final long FILE_SYSTEM_BYTES = 6L << 30;
     private static final int WORKERS = 4;
-    private static final String FAULTS = "pause:1,kill,cut,term";
+    private static final String FAULTS = "pause:12,freeze:5,kill,cut";
 
     @TempDir
     private Path temporary;
@@ -75,6 +74,9 @@ final class SiteNemesisTest {
                 site.launch();
                 site.awaitReady();
                 long wrong = hurt(site, new Fault.Place(disk, mountPoint), spec);
+                if (wrong > 0) {
+                    Evidence.keep(temporary);
+                }
                 assertEquals(0, wrong, "see the lines above, marked WRONG: seed=" + seed);
             } finally {
                 site.end();
@@ -109,7 +111,7 @@ final class SiteNemesisTest {
         } finally {
             load.kill();
         }
-        wrong += verify(load.journal(), "live");
+        wrong += Verification.run(load.journal(), mountPoint, null, "live");
         wrong += checkStatus(spec);
         site.terminate();
         try (Stream<Path> below = Files.list(mountPoint)) {
@@ -117,18 +119,9 @@ final class SiteNemesisTest {
         }
         site.launch();
         site.awaitReady();
-        wrong += verify(load.journal(), "after a restart");
+        wrong += Verification.run(load.journal(), mountPoint, null, "after a restart");
         site.terminate();
         return wrong;
-    }
-
-    private long verify(Path journal, String when) throws IOException {
-        Verifier.Verdict verdict = Verifier.verify(journal, mountPoint, null);
-        System.out.println("verified, " + when + ": " + verdict.problems().size() + " problems, "
-                + verdict.acknowledged() + " steps acknowledged, " + verdict.failed() + " not, " + verdict.names()
-                + " names");
-        verdict.problems().stream().limit(20).forEach(problem -> System.out.println("  WRONG " + problem));
-        return verdict.problems().size();
     }
 
     private static long checkStatus(SiteProcess.SiteSpec spec) {

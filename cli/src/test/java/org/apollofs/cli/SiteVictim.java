@@ -31,6 +31,11 @@ final class SiteVictim implements Victim {
     }
 
     @Override
+    public boolean isAlone() {
+        return true;
+    }
+
+    @Override
     public boolean isAlive() {
         return process != null && process.isAlive();
     }
@@ -69,7 +74,7 @@ final class SiteVictim implements Victim {
 
     @Override
     public List<String> log() throws IOException {
-        return process == null ? List.of() : process.logLines();
+        return Files.exists(spec.log()) ? Files.readAllLines(spec.log()) : List.of();
     }
 
     /** Ends it in whatever way works. */

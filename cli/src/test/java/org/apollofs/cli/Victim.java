@@ -12,6 +12,9 @@ interface Victim {
     /** Its process; several where it stands for several processes. */
     List<Long> pids();
 
+    /** Whether nobody else does its work while it does not. */
+    boolean isAlone();
+
     boolean isAlive();
 
     /** Starts it, without waiting. */
@@ -29,6 +32,6 @@ interface Victim {
     /** Its folders in shared memory, which a power cut takes along. It runs. */
     List<Path> memory() throws IOException;
 
-    /** What it wrote since it was last launched. */
+    /** What it wrote, over all launches. */
     List<String> log() throws IOException;
 }

@@ -37,6 +37,7 @@ final class ProfileRules {
         rules.checkNamespace();
         rules.checkLanes();
         rules.checkMountAndEngine();
+        rules.checkMachine();
         return rules.problems;
     }
 
@@ -50,6 +51,13 @@ final class ProfileRules {
         powerOfTwo("layout.chunkLength", layout.chunkLength(), MIN_CHUNK, MAX_CHUNK);
         range("layout.inlineLimit", layout.inlineLimit(), 0, 64 * KIB);
         int targets = profile.targets().size();
+        MachineProfile.Role role = profile.machine().role();
+        if (role != MachineProfile.Role.EMBEDDED) {
+            if (role == MachineProfile.Role.SERVER && targets == 0) {
+                add("targets", "expected at least 1 target of a server, found 0");
+            }
+            return; // The others are on other machines: a site's profile is held against its layout.
+        }
         if (targets < layout.chunks()) {
             add(
                     "targets",
@@ -176,6 +184,32 @@ final class ProfileRules {
         }
     }
 
+    private void checkMachine() {
+        MachineProfile machine = profile.machine();
+        range("machine.memory", machine.memoryBytes(), 0, 1024 * TIB);
+        range("machine.writeBytesPerSec", machine.writeBytesPerSec(), 0, TIB);
+        range("machine.readBytesPerSec", machine.readBytesPerSec(), 0, TIB);
+        long buffers = MemoryNeed.of(profile).totalBytes();
+        if (machine.memoryBytes() > 0 && buffers > machine.memoryBytes() / 10 * 9) {
+            add(
+                    "machine.memory",
+                    "expected more than " + ByteSize.format(buffers)
+                            + " in nine tenths of it, for slabs and term buffers, found "
+                            + ByteSize.format(machine.memoryBytes()));
+        }
+        if (machine.role() == MachineProfile.Role.SERVER && profile.lanes().media() == LaneProfile.Media.IPC) {
+            add("lanes.media", "expected udp for a server, whose hosts are other machines, found ipc");
+        }
+        if (machine.nics() > 0
+                && machine.role() == MachineProfile.Role.SERVER
+                && machine.writeBytesPerSec() > machine.networkBytesPerSec()) {
+            add(
+                    "machine.writeBytesPerSec",
+                    "expected at most what its network carries (" + (long) machine.networkBytesPerSec()
+                            + " bytes/s), found " + machine.writeBytesPerSec());
+        }
+    }
+
     private void range(String key, long value, long least, long most) {
         if (value < least || value > most) {
             add(
@@ -187,10 +221,14 @@ final class ProfileRules {
 
     private void powerOfTwo(String key, long value, long least, long most) {
         if (value < least || value > most || Long.bitCount(value) != 1) {
+            // 1MB, say: whoever writes it means the power of two beside it.
+            long near = Long.highestOneBit(Math.max(1, value + value / 8));
+            boolean decimal = value % 1000 == 0 && near >= least && near <= most;
             add(
                     key,
                     "expected a power of two from " + ByteSize.format(least) + " to " + ByteSize.format(most)
-                            + ", found " + ByteSize.format(value));
+                            + ", found " + ByteSize.format(value)
+                            + (decimal ? " (" + ByteSize.format(near) + " perhaps)" : ""));
         }
     }
 

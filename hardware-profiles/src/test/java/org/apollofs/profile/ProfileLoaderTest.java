@@ -65,8 +65,10 @@ final class ProfileLoaderTest {
                         + " 24h, found 10ms",
                 "dataChunks: 4 | dataChunk: 4 | embedded.yaml:7: layout.dataChunk: unknown key, expected"
                         + " \"dataChunks\" perhaps",
-                "chunkLength: 1MiB | chunkLength: 1MB | embedded.yaml:9: layout.chunkLength: expected a size in bytes,"
-                        + " such as 65536, 64KiB, 1MiB or 4GiB, found \"1MB\"",
+                "chunkLength: 1MiB | chunkLength: 1MB | embedded.yaml:9: layout.chunkLength: expected a power of two"
+                        + " from 64KiB to 16MiB, found 1000000 (1MiB perhaps)",
+                "chunkLength: 1MiB | chunkLength: 1 MiB | embedded.yaml:9: layout.chunkLength: expected a size in"
+                        + " bytes, such as 65536, 64KiB, 1m, 4GiB (binary) or 3.84TB (decimal), found \"1 MiB\"",
                 "chunkLength: 1MiB | chunkLength: 3MiB | embedded.yaml:9: layout.chunkLength: expected a power of two"
                         + " from 64KiB to 16MiB, found 3MiB",
                 "media: ipc | media: rdma | lanes.media: expected one of ipc, udp, found \"rdma\"",
@@ -75,11 +77,11 @@ final class ProfileLoaderTest {
                 "id: 5, path: targets/5 | id: 4, path: targets/5 | targets[5].id: expected an id of its own, found 4"
                         + " twice",
                 "path: targets/5, size: 2GiB | path: targets/5, size: 1MiB | embedded.yaml:18: targets[5].size:"
-                        + " expected a size from 16MiB to 1024TiB, found 1MiB",
-                "termLength: 8MiB | termLength: 15MiB | lanes.termLength: expected a power of two",
-                "window: 4MiB | window: 16MiB | lanes.window: expected a size from 65504 to 4MiB, found 16MiB",
-                "creditChunks: 32 | creditChunks: 64 | lanes.creditChunks: expected at most engine.targetSlabs (40)",
-                "hostSlabs: 160 | hostSlabs: 12 | engine.hostSlabs: expected at least 20",
+                        + " expected a size from 16MiB to 1PiB, found 1MiB",
+                "termLength: 2MiB | termLength: 15MiB | lanes.termLength: expected a power of two",
+                "window: 1MiB | window: 16MiB | lanes.window: expected a size from 65504 to 1MiB, found 16MiB",
+                "creditChunks: 10 | creditChunks: 64 | lanes.creditChunks: expected at most engine.targetSlabs (14)",
+                "hostSlabs: 64 | hostSlabs: 12 | engine.hostSlabs: expected at least 20",
                 "profile: embedded | # nothing | profile: expected a name of 1 to 64 letters, digits, dots, dashes,"
                         + " found nothing",
                 "device: auto | device: [auto] | engine.device: expected one of auto, uring, filechannel, found a list"

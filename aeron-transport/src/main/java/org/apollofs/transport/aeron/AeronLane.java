@@ -230,6 +230,7 @@ final class AeronLane implements Lane {
     }
 
     private long sent(Request request, long state) {
+        network.ctx().onSent().run();
         counters.increment(TransportCounter.REQUESTS_SENT);
         RequestTable.sent(request, state);
         return SENT;
@@ -238,6 +239,7 @@ final class AeronLane implements Lane {
     /** The stream took not all of it: nothing, and the slot is free again; or some parts, and the caller comes again. */
     private long stopped(Request request, long state, int sentLength, long status) {
         if (status == BACK_PRESSURED) {
+            network.ctx().onSent().run();
             counters.increment(TransportCounter.REQUESTS_BACK_PRESSURED);
         }
         if (status == BACK_PRESSURED && sentLength > 0) {

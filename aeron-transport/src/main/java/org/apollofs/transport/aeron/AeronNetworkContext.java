@@ -50,6 +50,7 @@ public final class AeronNetworkContext {
     private NanoClock clock = SystemNanoClock.INSTANCE;
     private LongSupplier nonces = new SecureRandom()::nextLong;
     private TransportCounters counters = new TransportCounters();
+    private Runnable onSent = () -> {};
 
     /**
      * Checks the settings.
@@ -329,6 +330,19 @@ public final class AeronNetworkContext {
 
     LongSupplier nonces() {
         return nonces;
+    }
+
+    /**
+     * Run by whoever sends a request, any thread, when it has been sent or found no room: wakes those who have to do with it and
+     * rest. Must be cheap. Nothing by default.
+     */
+    public AeronNetworkContext onSent(Runnable onSent) {
+        this.onSent = onSent;
+        return this;
+    }
+
+    Runnable onSent() {
+        return onSent;
     }
 
     /** Counters, which may be read by anybody at any time. */

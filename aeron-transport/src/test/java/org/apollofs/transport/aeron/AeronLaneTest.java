@@ -122,8 +122,7 @@ class AeronLaneTest {
         lane = network.connect(TARGET, 1, host);
         for (int i = 0; i < 200; i++) {
             leapNs.addAndGet(TimeUnit.SECONDS.toNanos(10));
-            lane.poll();
-            YieldingIdleStrategy.INSTANCE.idle();
+            YieldingIdleStrategy.INSTANCE.idle(lane.poll());
         }
         await(lane::isConnected);
         assertEquals(0, count(network, TransportCounter.OPENINGS_FAILED));
@@ -136,8 +135,7 @@ class AeronLaneTest {
         AeronNetwork network = network(fixture.hostContext().helloIntervalNs(TimeUnit.MILLISECONDS.toNanos(10)));
         lane = network.connect(TARGET, 1, host);
         for (int i = 0; i < 1_000; i++) {
-            lane.poll();
-            YieldingIdleStrategy.INSTANCE.idle();
+            YieldingIdleStrategy.INSTANCE.idle(lane.poll());
         }
         server.close();
         server = targetNetwork.serve(TARGET, CREDIT, target);
@@ -160,10 +158,11 @@ class AeronLaneTest {
         fixture.endDriver();
         await(() -> host.answers.containsKey(2L));
         assertEquals(ErrorCode.UNREACHABLE, host.answers.get(2L).code());
+        int work = 0;
         for (int i = 0; i < 1_000; i++) {
-            lane.poll();
-            server.poll();
+            work += lane.poll() + server.poll();
         }
+        assertTrue(work < 1_000, "nobody works on what is not there");
         assertEquals(Lane.NOT_CONNECTED, write(3, 1000));
 
         fixture.startDriver();

@@ -12,6 +12,7 @@ import org.apollofs.dataplane.stripe.DataCounters;
 import org.apollofs.dataplane.stripe.SharedSlab;
 import org.apollofs.dataplane.stripe.StripeContext;
 import org.apollofs.dataplane.stripe.StripeReader;
+import org.apollofs.dataplane.stripe.SuspectChunks;
 import org.apollofs.dataplane.stripe.TargetProbe;
 import org.apollofs.dataplane.stripe.Targets;
 import org.apollofs.io.buffer.Slab;
@@ -121,6 +122,11 @@ public final class ApolloClient implements DataClient {
         return new TargetProbe(core.stripes()).run(timeoutNs);
     }
 
+    /** How many chunks of a new stripe may be lost. */
+    public int parityChunks() {
+        return core.layout().parityChunks();
+    }
+
     /** The placement tables, cached. */
     public PlacementTables placements() {
         return core.placements();
@@ -129,6 +135,11 @@ public final class ApolloClient implements DataClient {
     /** Stripes of this host for the garbage collector. */
     public AbandonedStripes abandonedStripes() {
         return core.stripes().abandoned();
+    }
+
+    /** Chunks that this host's readers found missing or bad, for repair. */
+    public SuspectChunks suspectChunks() {
+        return core.stripes().suspects();
     }
 
     @Override

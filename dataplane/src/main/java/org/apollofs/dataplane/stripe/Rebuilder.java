@@ -1,5 +1,6 @@
 package org.apollofs.dataplane.stripe;
 
+import java.util.Arrays;
 import org.apollofs.io.erasure.Reconstruction;
 import org.apollofs.namespace.client.PlacementTable;
 import org.apollofs.transport.ErrorCode;
@@ -112,12 +113,24 @@ final class Rebuilder {
         }
 
         private void addFailure(CachedChunk chunk, int target) {
+            reportIfBad(chunk);
             boolean gone = context.targets().isGone(target);
             addProblem(
                     gone
                             ? context.targets().describe(target)
                             : "target " + target + " " + chunk.error() + " (" + chunk.message() + ")",
                     gone || chunk.error() != ErrorCode.UNREACHABLE);
+        }
+
+        /** If it is the chunk's own trouble, and not its target's, repair is told. */
+        private void reportIfBad(CachedChunk chunk) {
+            switch (chunk.error()) {
+                case NOT_FOUND, CHECKSUM_MISMATCH, IO_ERROR ->
+                    context.suspects().report(chunk.session, chunk.stripe, chunk.index, table.id());
+                case NO_SPACE, INVALID, OUT_OF_SERVICE, UNREACHABLE, REFUSED -> {
+                    // The chunk may be as it should.
+                }
+            }
         }
 
         private void addProblem(String problem, boolean lost) {
@@ -177,6 +190,7 @@ final class Rebuilder {
                 await(Integer.numberOfTrailingZeros(rest));
             }
             settleAbsent();
+            rejectForeign();
             return asked;
         }
 
@@ -205,7 +219,7 @@ final class Rebuilder {
             if (reader.awaitVerified(chunk, group, table.dataChunks())) {
                 present |= 1 << i;
                 if (chunk.stripeLengths().length == table.dataChunks()) {
-                    lengths = chunk.stripeLengths();
+                    takeLengths(chunk.stripeLengths());
                 }
                 return;
             }
@@ -215,6 +229,38 @@ final class Rebuilder {
                 absent |= 1 << i;
             } else {
                 addFailure(chunk, group[i]);
+            }
+        }
+
+        private void takeLengths(int[] said) {
+            if (lengths.length > 0 && !Arrays.equals(lengths, said)) {
+                context.suspects().report(session, stripe, index, table.id());
+                throw new StripeException(
+                        StripeException.Kind.IO_ERROR,
+                        "stripe=" + stripe + ": its parity chunks contradict each other: " + Arrays.toString(lengths)
+                                + ", " + Arrays.toString(said));
+            }
+            lengths = said;
+        }
+
+        /** A chunk that is not as long as parity says was not there when parity was computed: nothing follows from it. */
+        private void rejectForeign() {
+            for (int i = 0; i < lengths.length; i++) {
+                CachedChunk chunk = chunks[i];
+                if (chunk != null && chunk.chunkLength() != lengths[i]) {
+                    chunks[i] = null;
+                    cache.unpin(chunk);
+                    present &= ~(1 << i);
+                    context.suspects().report(session, stripe, i, table.id());
+                    if (lengths[i] == 0) {
+                        present |= 1 << i;
+                    } else {
+                        addProblem(
+                                "target " + group[i] + " has a chunk of " + chunk.chunkLength() + " bytes, not "
+                                        + lengths[i],
+                                true);
+                    }
+                }
             }
         }
 
@@ -228,6 +274,7 @@ final class Rebuilder {
                 if (lengths[i] == 0) {
                     present |= 1 << i;
                 } else {
+                    context.suspects().report(session, stripe, i, table.id());
                     addProblem("target " + group[i] + " NOT_FOUND", true);
                 }
             }

@@ -31,6 +31,7 @@ public final class StripeContext {
 
     private final StripeNumbers numbers = new StripeNumbers();
     private final AbandonedStripes abandoned = new AbandonedStripes();
+    private final SuspectChunks suspects = new SuspectChunks();
     private final ConcurrentLinkedQueue<Stripe> attention = new ConcurrentLinkedQueue<>();
     private SlabSupply dataSupply;
     private SlabSupply paritySupply;
@@ -220,6 +221,11 @@ public final class StripeContext {
     /** Stripes to be deleted that the namespace has not heard of. */
     public AbandonedStripes abandoned() {
         return abandoned;
+    }
+
+    /** Chunks that readers found missing or bad. */
+    public SuspectChunks suspects() {
+        return suspects;
     }
 
     /** Stripes that the host agent is to look after. */

@@ -28,8 +28,9 @@ public final class TargetProbe {
      *
      * @param failure why the target is not proved to work, or null if it is.
      * @param isFull whether it only lacks space.
+     * @param isSilent whether it has not answered, and may yet.
      */
-    public record Outcome(int targetId, String failure, boolean isFull) {}
+    public record Outcome(int targetId, String failure, boolean isFull, boolean isSilent) {}
 
     /** A stripe's name, given back once the worker and all writes under it have ended: none must come after the delete. */
     private final class Name {
@@ -169,11 +170,11 @@ public final class TargetProbe {
 
         Outcome outcome() {
             if (isDone) {
-                return new Outcome(targetId, failure, isFull);
+                return new Outcome(targetId, failure, isFull, false);
             }
             String waiting =
                     !isSent ? "does not take a write" : !isWritten ? "has not written yet" : "has not read yet";
-            return new Outcome(targetId, waiting + ": " + context.targets().describe(targetId), false);
+            return new Outcome(targetId, waiting + ": " + context.targets().describe(targetId), false, true);
         }
     }
 

@@ -76,6 +76,12 @@ public final class Targets implements LaneHandler, AutoCloseable {
         return target == null ? null : target.health;
     }
 
+    /** Whether a target's lane is connected. */
+    public boolean isConnected(int targetId) {
+        Target target = byId.get(targetId);
+        return target != null && target.lane.isConnected();
+    }
+
     /** Whether to ask a target first for a chunk. */
     boolean isReadable(int targetId) {
         Target target = byId.get(targetId);
@@ -149,12 +155,12 @@ public final class Targets implements LaneHandler, AutoCloseable {
      *
      * @return the slot, or null when all are in use: back-pressure.
      */
-    Request beginWrite(RequestListener listener, int index) {
+    public Request beginWrite(RequestListener listener, int index) {
         return requests.tryAcquire(listener, index);
     }
 
     /** A write that was begun is not called again. */
-    void abandonWrite(Request request) {
+    public void abandonWrite(Request request) {
         requests.release(request);
     }
 
@@ -172,12 +178,25 @@ public final class Targets implements LaneHandler, AutoCloseable {
             int length,
             DirectBuffer checksums,
             DirectBuffer stripeLengths) {
+        return writeChunk(targetId, request, session, stripe, payload, length, checksums, stripeLengths);
+    }
+
+    /** As above, of a stripe of any session: for what is written back under its own name. */
+    public long writeChunk(
+            int targetId,
+            Request request,
+            long chunkSession,
+            long stripe,
+            DirectBuffer payload,
+            int length,
+            DirectBuffer checksums,
+            DirectBuffer stripeLengths) {
         Target target = byId.get(targetId);
         long status = target == null
                 ? Lane.CLOSED
                 : target.lane.writeChunk(
                         request.correlationId,
-                        session,
+                        chunkSession,
                         stripe,
                         request.index,
                         payload,
@@ -189,7 +208,7 @@ public final class Targets implements LaneHandler, AutoCloseable {
     }
 
     /** As {@link Lane#readChunk}. @return a status of {@link Lane}. */
-    long readChunk(
+    public long readChunk(
             int targetId,
             RequestListener listener,
             long chunkSession,

@@ -148,10 +148,14 @@ public final class AeronTimeouts {
         }
     }
 
-    /** For a member's service: makes its client, which it owns. */
+    /**
+     * For a member's service: makes its client, which it owns. The service's thread works for the client too: a thread of the client's
+     * that finds the driver gone waits 15 s for the service, which waits for the lock that the thread has.
+     */
     static ClusteredServiceContainer.Context ofService(
             ClusteredServiceContainer.Context service, String aeronDirectory) {
-        Aeron aeron = Aeron.connect(ofPart(aeronDirectory, service.serviceName(), service.errorHandler()));
+        Aeron aeron = Aeron.connect(ofPart(aeronDirectory, service.serviceName(), service.errorHandler())
+                .useConductorAgentInvoker(true));
         return service.aeron(aeron).ownsAeronClient(true);
     }
 

@@ -20,7 +20,6 @@ import org.agrona.ExpandableDirectByteBuffer;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.agrona.concurrent.YieldingIdleStrategy;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.NamespaceException;
 import org.apollofs.namespace.command.CommandChannel;
@@ -51,13 +50,6 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
 
     private static final long KEEP_ALIVE_NS = 1_000_000_000L;
     private static final long CHECK_NS = 10_000_000L;
-    /**
-     * One attempt to find the leader. It is quick where there is one; while they elect one, nobody answers. An attempt that took too
-     * long is followed by one that may take twice as long, so that one is long enough however busy the machine is.
-     */
-    private static final long CONNECT_NS = 2_000_000_000L;
-
-    private static final long MAX_CONNECT_NS = 32 * CONNECT_NS;
     private static final long GONE_CHECK_NS = 1_000_000_000L;
 
     private static final long RECONNECT_NS = 100_000_000L;
@@ -83,8 +75,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
 
     private String aeronDirectory;
     private long goneCheckNs;
-    private long connectNs = CONNECT_NS;
-    private AeronCluster.AsyncConnect connecting;
+    private final LeaderSearch<AeronCluster> search;
     private AeronCluster cluster;
     private int messageLength;
     private long openSentNs;
@@ -101,6 +92,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
 
     ClusterClient(ClusterClientContext ctx) {
         this.ctx = ctx;
+        search = new LeaderSearch<>(() -> new ConnectAttempt(aeron, clusterContext()));
         calls = new CallWindow(ctx);
         reads = ctx.readsRemotely() ? new ReadClient(ctx) : null;
         long now = ctx.nanoClock().nanoTime();
@@ -123,15 +115,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     @Override
     public long session() {
         if (session == 0) {
-            long deadline = ctx.nanoClock().nanoTime() + ctx.connectTimeoutNs();
-            while (session == 0) {
-                if (ctx.nanoClock().nanoTime() - deadline > 0 || calls.isClosed()) {
-                    throw new NamespaceException(
-                            NamespaceError.UNAVAILABLE, "no session of the namespace: " + disconnectedWhy);
-                }
-                ctx.wake();
-                LockSupport.parkNanos(100_000);
-            }
+            awaitOpen();
         }
         return session;
     }
@@ -311,8 +295,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         if (reads != null) {
             reads.dropDriver();
         }
-        CloseHelper.quietCloseAll(connecting, cluster, aeron);
-        connecting = null;
+        CloseHelper.quietCloseAll(search, cluster, aeron);
         aeron = null;
         disconnected("the media driver is gone: " + aeronDirectory);
     }
@@ -353,39 +336,24 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         return work;
     }
 
+    private AeronCluster.Context clusterContext() {
+        return new AeronCluster.Context()
+                .clientName(roleName())
+                .ingressChannel(ctx.ingressChannel())
+                .ingressEndpoints(ctx.ingressEndpoints())
+                .egressChannel(ctx.egressChannel())
+                .egressStreamId(ctx.egressStreamId())
+                .credentialsSupplier(ctx.credentialsSupplier())
+                .errorHandler(errorHandler)
+                .egressListener(this);
+    }
+
     private int connect(long now) {
-        if (connecting == null) {
-            if (now - reconnectNs < 0) {
-                return 0;
-            }
-            connecting = AeronCluster.asyncConnect(new AeronCluster.Context()
-                    .aeron(aeron)
-                    .ownsAeronClient(false)
-                    .clientName(roleName())
-                    .ingressChannel(ctx.ingressChannel())
-                    .ingressEndpoints(ctx.ingressEndpoints())
-                    .egressChannel(ctx.egressChannel())
-                    .egressStreamId(ctx.egressStreamId())
-                    .idleStrategy(YieldingIdleStrategy.INSTANCE)
-                    .messageTimeoutNs(connectNs)
-                    .credentialsSupplier(ctx.credentialsSupplier())
-                    .errorHandler(errorHandler)
-                    .egressListener(this));
-        }
-        try {
-            cluster = connecting.poll();
-        } catch (AeronException e) {
-            CloseHelper.quietClose(connecting);
-            connecting = null;
-            connectNs = Math.min(2 * connectNs, MAX_CONNECT_NS);
-            disconnected(e.getMessage());
-            return 1;
-        }
+        cluster = search.poll(now);
         if (cluster == null) {
+            disconnectedWhy = search.why();
             return 0;
         }
-        connecting = null;
-        connectNs = CONNECT_NS;
         leader = cluster.leaderMemberId();
         LOG.debug("namespace client: connected: leader={}", leader);
         calls.resend();
@@ -403,7 +371,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         cluster = null;
         leader = NO_LEADER;
         LOG.debug("namespace client: not connected: {}", why);
-        reconnectNs = ctx.nanoClock().nanoTime() + RECONNECT_NS;
+        search.lost(why, ctx.nanoClock().nanoTime());
     }
 
     private int send(long now) {
@@ -527,7 +495,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         if (reads != null) {
             reads.onClose();
         }
-        CloseHelper.quietCloseAll(connecting, cluster, aeron);
+        CloseHelper.quietCloseAll(search, cluster, aeron);
         calls.stop();
     }
 }

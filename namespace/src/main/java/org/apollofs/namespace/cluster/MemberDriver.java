@@ -63,7 +63,10 @@ public final class MemberDriver {
                 .socketRcvbufLength(buffer)
                 .socketSndbufLength(buffer)
                 .initialWindowLength(buffer)
-                .errorHandler(failure -> LOG.warn("media driver: {}", failure.getMessage()));
+                .errorHandler(new BoundedErrors(
+                        SystemNanoClock.INSTANCE,
+                        (failure, unsaid) ->
+                                LOG.warn("media driver: {} (and {} before)", failure.getMessage(), unsaid)));
     }
 
     private static int limit(Path file) {

@@ -6,8 +6,11 @@ import java.io.IOException;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import org.apollofs.namespace.state.TablesOutgrownException;
 
 /** Tells what a failure of a member comes from: what a start in the same process can mend, and what it cannot. */
 final class MemberFailure {
@@ -19,6 +22,10 @@ final class MemberFailure {
      * @return itself; what is behind it if that is the disk, so that nobody starts anew on it.
      */
     static Throwable of(Throwable failure, Path directory) {
+        if (failure instanceof TablesOutgrownException) {
+            // They are on the disk from the next start on.
+            return new PartEndedException(failure.getMessage(), failure);
+        }
         if (!(failure instanceof PartEndedException)) {
             return failure;
         }
@@ -45,21 +52,36 @@ final class MemberFailure {
 
     /**
      * Whether the file system gives errors. A page of a mapped file that cannot be read is an {@link InternalError}, which is
-     * one too.
+     * one too. What the network says is not, nor what a path does not allow.
      */
     static boolean isBroken(Throwable e) {
         if (isWithoutSpace(e)) {
             return false;
         }
+        boolean isBroken = false;
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            boolean isNetwork = cause instanceof SocketException
-                    || cause instanceof UnknownHostException
-                    || cause instanceof ClosedChannelException;
-            if (cause instanceof InternalError || (cause instanceof IOException && !isNetwork)) {
-                return true;
+            switch (cause) {
+                case SocketException network -> {
+                    return false;
+                }
+                case UnknownHostException network -> {
+                    return false;
+                }
+                case ClosedChannelException closed -> {
+                    return false;
+                }
+                case AccessDeniedException path -> {
+                    return false;
+                }
+                case NoSuchFileException path -> {
+                    return false;
+                }
+                case InternalError page -> isBroken = true;
+                case IOException error -> isBroken = true;
+                default -> {}
             }
         }
-        return false;
+        return isBroken;
     }
 
     private static boolean isWithoutSpace(Throwable e) {

@@ -74,7 +74,7 @@ final class MemberWatch {
             if (e instanceof Error || MemberFailure.isBroken(e)) {
                 fail(e);
             } else if (e instanceof AgentTerminationException) {
-                fail(new PartEndedException("a part of the namespace's member has stopped: " + e.getMessage(), e));
+                fail(new PartEndedException("a part of the namespace's member has stopped", e));
             }
         }
     }

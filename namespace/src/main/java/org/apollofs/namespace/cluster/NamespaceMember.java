@@ -75,7 +75,8 @@ public final class NamespaceMember implements AutoCloseable {
      */
     private static final String NOBODYS_CHANNEL = "aeron:ipc?session-id=0";
 
-    static final String INGRESS_IPC = "aeron:ipc?term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
+    /** Sparse: its buffers take memory as far as they were used. */
+    static final String INGRESS_IPC = "aeron:ipc?sparse=true|term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
 
     private final NamespaceMemberContext ctx;
     private final MemberFolder folder;
@@ -148,7 +149,7 @@ public final class NamespaceMember implements AutoCloseable {
         ends = folder.prepare(
                 checksum, ctx.members().stream().map(MemberAddress::id).toList());
         counters.logTailsCut.add(ends.cuts());
-        state = identity.of(new NamespaceState(folder.state(), ctx.mapLength()));
+        state = identity.of(new NamespaceState(folder.state(), ctx.mapLength(), ctx.memoryLength()));
         if (ctx.fileSyncLevel() > 0) {
             probe = new ShutdownProbe(folder.state().resolve("probe"));
         }
@@ -384,12 +385,12 @@ public final class NamespaceMember implements AutoCloseable {
     private String logChannel() {
         // A log that exists keeps its term length and packet size; Aeron takes them from the recording.
         return ctx.isSingle()
-                ? "aeron:ipc?term-length=" + ctx.logTermLength() + "|mtu=" + IPC_MTU
+                ? "aeron:ipc?sparse=true|term-length=" + ctx.logTermLength() + "|mtu=" + IPC_MTU
                 : "aeron:udp?term-length=" + ctx.logTermLength();
     }
 
     private static String snapshotChannel() {
-        return "aeron:ipc?alias=snapshot|term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
+        return "aeron:ipc?alias=snapshot|sparse=true|term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
     }
 
     private String ephemeralChannel() {
@@ -482,6 +483,11 @@ public final class NamespaceMember implements AutoCloseable {
             return consensus.role().code()
                     | (election == ElectionState.CLOSED ? 0 : PeerMessage.ELECTING)
                     | (state.isSpaceLow() ? PeerMessage.SPACE_LOW : 0);
+        }
+
+        @Override
+        public long strangers() {
+            return ctx.strangers().getAsLong();
         }
 
         @Override

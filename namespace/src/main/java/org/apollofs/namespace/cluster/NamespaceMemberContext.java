@@ -13,6 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
 import org.apollofs.namespace.state.IdentityClaim;
@@ -34,6 +35,8 @@ public final class NamespaceMemberContext {
     private Consumer<Throwable> failureHandler;
     private Consumer<String> progress = line -> {};
     private BooleanSupplier cancellation = () -> false;
+    private PeerKey peerKey;
+    private LongSupplier strangers = () -> 0;
     private AuthenticatorSupplier authenticatorSupplier;
     private CredentialsSupplier credentialsSupplier = new NullCredentialsSupplier();
     private NanoClock nanoClock = SystemNanoClock.INSTANCE;
@@ -44,6 +47,7 @@ public final class NamespaceMemberContext {
     private int logTermLength = 16 << 20;
     private int segmentFileLength = 64 << 20;
     private long mapLength = NamespaceState.DEFAULT_MAP_LENGTH;
+    private long memoryLength = 256L << 20;
     private int maxClients = 4096;
     private long stopTimeoutNs = 60_000_000_000L;
     private long snapshotLogLength = 2L << 30;
@@ -68,6 +72,9 @@ public final class NamespaceMemberContext {
             throw new IllegalStateException("a member uses a driver or launches one, not both");
         }
         concludeMembers();
+        if (peerKey == null && listens()) {
+            throw new IllegalStateException("a member with ports needs a peerKey: memberId=" + memberId);
+        }
         if (idle == null) {
             idle = new AttentiveIdle(members.size());
         }
@@ -164,6 +171,18 @@ public final class NamespaceMemberContext {
         return this;
     }
 
+    /** What members prove themselves to each other with; needed where they have ports. */
+    public NamespaceMemberContext peerKey(PeerKey value) {
+        peerKey = value;
+        return this;
+    }
+
+    /** Says how many datagrams the media driver has dropped for want of a seal. Any thread. */
+    public NamespaceMemberContext strangers(LongSupplier value) {
+        strangers = value;
+        return this;
+    }
+
     /** Who may open a session of the cluster; everyone by default. */
     public NamespaceMemberContext authenticatorSupplier(AuthenticatorSupplier value) {
         authenticatorSupplier = value;
@@ -227,6 +246,12 @@ public final class NamespaceMemberContext {
     /** Bytes of address space that the tables begin with. */
     public NamespaceMemberContext mapLength(long value) {
         mapLength = value;
+        return this;
+    }
+
+    /** Bytes of tables that lie in memory: larger ones are on the disk of the folder, and a disk that dies may end the process with them. */
+    public NamespaceMemberContext memoryLength(long value) {
+        memoryLength = value;
         return this;
     }
 
@@ -329,6 +354,14 @@ public final class NamespaceMemberContext {
         return cancellation;
     }
 
+    PeerKey peerKey() {
+        return peerKey;
+    }
+
+    LongSupplier strangers() {
+        return strangers;
+    }
+
     AuthenticatorSupplier authenticatorSupplier() {
         return authenticatorSupplier;
     }
@@ -367,6 +400,10 @@ public final class NamespaceMemberContext {
 
     long mapLength() {
         return mapLength;
+    }
+
+    long memoryLength() {
+        return memoryLength;
     }
 
     int maxClients() {

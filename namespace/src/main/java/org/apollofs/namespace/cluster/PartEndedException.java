@@ -8,6 +8,11 @@ public final class PartEndedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     PartEndedException(String what, Throwable cause) {
-        super(cause == null ? what : what + ": " + cause.getMessage(), cause);
+        super(cause == null ? what : what + ": " + describe(cause), cause);
+    }
+
+    /** Aeron's own often say nothing. */
+    private static String describe(Throwable cause) {
+        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
     }
 }

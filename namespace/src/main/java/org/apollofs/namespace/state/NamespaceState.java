@@ -10,6 +10,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.namespace.client.NamespaceIdentity;
 import org.apollofs.namespace.client.NamespaceLimits;
 import org.lmdbjava.Env;
+import org.lmdbjava.LmdbNativeException;
 import org.lmdbjava.Txn;
 
 /**
@@ -85,7 +86,17 @@ public final class NamespaceState implements AutoCloseable {
      * @param mapLength bytes of address space to begin with.
      */
     public NamespaceState(Path directory, long mapLength) {
-        tables = new Tables(directory, mapLength);
+        this(directory, mapLength, 0);
+    }
+
+    /**
+     * As {@link #NamespaceState(Path, long)}, with tables in memory as long as they are not larger.
+     *
+     * @param memoryLength bytes that they may take in memory. When that is too little a {@link TablesOutgrownException} comes out of
+     *     a step, and the next state that is made in the folder has them on the disk.
+     */
+    public NamespaceState(Path directory, long mapLength, long memoryLength) {
+        tables = new Tables(directory, mapLength, memoryLength);
         store = new Store(tables);
         dispatcher = new CommandDispatcher(store, sessions, results);
         reads = new LocalReads(tables);
@@ -242,6 +253,8 @@ public final class NamespaceState implements AutoCloseable {
         } catch (Env.MapFullException e) {
             rollBack();
             return false;
+        } catch (LmdbNativeException e) {
+            throw tables.explain(e);
         }
     }
 
@@ -255,6 +268,8 @@ public final class NamespaceState implements AutoCloseable {
         } catch (Env.MapFullException e) {
             rollBack();
             return false;
+        } catch (LmdbNativeException e) {
+            throw tables.explain(e);
         }
     }
 

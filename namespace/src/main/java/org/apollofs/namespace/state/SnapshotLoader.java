@@ -13,6 +13,7 @@ import org.apollofs.namespace.command.sbe.SnapshotEndDecoder;
 import org.apollofs.namespace.command.sbe.SnapshotRecordsDecoder;
 import org.lmdbjava.Dbi;
 import org.lmdbjava.Env;
+import org.lmdbjava.LmdbNativeException;
 import org.lmdbjava.PutFlags;
 import org.lmdbjava.Txn;
 
@@ -115,6 +116,8 @@ public final class SnapshotLoader {
             return true;
         } catch (Env.MapFullException e) {
             return false;
+        } catch (LmdbNativeException e) {
+            throw state.tables().explain(e);
         }
     }
 
@@ -126,6 +129,8 @@ public final class SnapshotLoader {
             return true;
         } catch (Env.MapFullException e) {
             return false;
+        } catch (LmdbNativeException e) {
+            throw state.tables().explain(e);
         }
     }
 

@@ -25,17 +25,7 @@ public final class ClusterMemberProcess {
                 addresses(arguments[2]).get(Integer.parseInt(arguments[1])).basePort();
         MediaDriver driver =
                 MediaDriver.launch(FaultyLinks.apply(TestSite.driver(directory, idle), directory, basePort));
-        MemberHost host = MemberHost.launch(
-                (aeronDirectory, onFailure) -> NamespaceMember.launch(
-                        context(arguments, idle, onFailure).aeronDirectory(aeronDirectory)),
-                DriverSource.of(driver.aeronDirectoryName()),
-                TestSite::daemon,
-                failure -> {
-                    failure.printStackTrace();
-                    failed.countDown();
-                },
-                System.err::println,
-                () -> false);
+        MemberHost host = launch(arguments, idle, driver, failed);
         TestSite.daemon(() -> {
                     try {
                         failed.await();
@@ -56,6 +46,28 @@ public final class ClusterMemberProcess {
         host.close();
         driver.close();
         System.exit(0);
+    }
+
+    /** Starts the member; a process whose member cannot start ends. */
+    private static MemberHost launch(
+            String[] arguments, AttentiveIdle idle, MediaDriver driver, CountDownLatch failed) {
+        try {
+            return MemberHost.launch(
+                    (aeronDirectory, onFailure) -> NamespaceMember.launch(
+                            context(arguments, idle, onFailure).aeronDirectory(aeronDirectory)),
+                    DriverSource.of(driver.aeronDirectoryName()),
+                    TestSite::daemon,
+                    failure -> {
+                        failure.printStackTrace();
+                        failed.countDown();
+                    },
+                    System.err::println,
+                    () -> false);
+        } catch (RuntimeException e) {
+            e.printStackTrace();
+            Runtime.getRuntime().halt(1);
+            throw e;
+        }
     }
 
     /** Prints elections to standard error. */
@@ -80,6 +92,7 @@ public final class ClusterMemberProcess {
         int member = Integer.parseInt(arguments[1]);
         List<MemberAddress> members = addresses(arguments[2]);
         NamespaceMemberContext ctx = new NamespaceMemberContext()
+                .peerKey(TestSite.KEY)
                 .directory(directory)
                 .memberId(member)
                 .members(members)

@@ -41,7 +41,6 @@ final class LoneMemberTest {
                     own.add(Files.readSymbolicLink(file).toString());
                 } catch (NoSuchFileException e) {
                     // Closed meanwhile, as that of the list itself.
-                    continue;
                 }
             }
         }

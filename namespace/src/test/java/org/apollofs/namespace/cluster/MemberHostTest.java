@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MemberHostTest {
     private static final int THREADS = 4;
     private static final int SOME = 20;
+    private static final int MEMORY = 32 << 20;
 
     @TempDir
     Path directory;
@@ -70,7 +71,8 @@ class MemberHostTest {
                 .failureHandler(onFailure)
                 .logTermLength(1 << 20)
                 .segmentFileLength(1 << 20)
-                .mapLength(16 << 20));
+                .mapLength(MEMORY / 2)
+                .memoryLength(MEMORY));
     }
 
     private ClusterNamespace connect() {
@@ -179,5 +181,26 @@ class MemberHostTest {
         Throwable network = new java.net.SocketException("Network is unreachable");
         assertTrue(MemberFailure.of(new PartEndedException("gone", network), directory) instanceof PartEndedException);
         assertNotNull(MemberFailure.of(network, directory));
+    }
+
+    /** The tables do not fit in memory any more: the member starts again with them on the disk, and once more from the snapshot. */
+    @Test
+    void shouldGoOnWithTablesOnTheDisk() {
+        int length = 50_000;
+        int count = 2 * MEMORY / length;
+        try (ClusterNamespace namespace = connect()) {
+            for (int i = 0; i < count; i++) {
+                byte[] value = new byte[length];
+                value[i % length] = 1;
+                namespace.keyValue().put("k" + i, value, KeyValue.ANY_VERSION);
+            }
+            assertEquals(2, host.starts());
+            for (int i = 0; i < count; i++) {
+                byte[] value = namespace.keyValue().get("k" + i).orElseThrow().value();
+                assertEquals(length, value.length);
+                assertEquals(1, value[i % length]);
+            }
+        }
+        assertNull(failure.get());
     }
 }

@@ -142,8 +142,9 @@ public final class TestCluster implements AutoCloseable {
     /** Waits until a member has started: it takes part, and may not be up to date yet. */
     public void awaitStarted(int member) throws IOException {
         BufferedReader reader = processes[member].inputReader(StandardCharsets.UTF_8);
-        if (!"started".equals(reader.readLine())) {
-            throw new IOException("the member did not start: member=" + member);
+        String line = reader.readLine();
+        if (!"started".equals(line)) {
+            throw new IOException("the member did not start: member=" + member + ", it says: " + line);
         }
     }
 
@@ -209,8 +210,9 @@ public final class TestCluster implements AutoCloseable {
                 .aeronDirectory(driver.aeronDirectoryName())
                 .members(addresses)
                 .idle(idle)
-                .deadlineNs(TimeUnit.SECONDS.toNanos(60))
-                .connectTimeoutNs(TimeUnit.SECONDS.toNanos(60))
+                .deadlineNs(TimeUnit.SECONDS.toNanos(120))
+                // Starting three processes takes as long as the machine is busy; the test's own time-out ends it.
+                .connectTimeoutNs(TimeUnit.SECONDS.toNanos(600))
                 .threadFactory(TestSite::daemon);
     }
 

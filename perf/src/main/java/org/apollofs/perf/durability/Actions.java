@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.TreeSet;
+import java.util.SortedSet;
 import java.util.function.Predicate;
 
 /**
@@ -139,7 +139,7 @@ final class Actions {
             throws IOException, InterruptedException, Worker.MountGone {
         int calls = 1 + random.nextInt(MAX_CALLS);
         for (int i = 0; i < calls; i++) {
-            TreeSet<Long> sizes = file(name).sizes(true);
+            SortedSet<Long> sizes = file(name).sizes(true);
             int choice = random.nextInt(10);
             if (choice == 0 && sizes.getFirst() > 0) {
                 ask(Step.Kind.TRUNCATE, name, handle, 0, random.nextLong(sizes.getFirst()));
@@ -153,7 +153,7 @@ final class Actions {
     }
 
     /** One write, and what it did not take again, as programs do. */
-    private void write(String name, long handle, boolean appends, TreeSet<Long> sizes)
+    private void write(String name, long handle, boolean appends, SortedSet<Long> sizes)
             throws IOException, InterruptedException, Worker.MountGone {
         long size = sizes.getLast();
         long offset = appends || random.nextInt(3) == 0 ? size : random.nextLong(size + 1);
@@ -199,7 +199,8 @@ final class Actions {
 
     private boolean isUnclear(String name) {
         Entry entry = worker.state().entries().get(name);
-        return entry != null && entry.isDoubtful() || worker.state().doubtful().contains(name);
+        return (entry != null && entry.isDoubtful())
+                || worker.state().doubtful().contains(name);
     }
 
     private void rename() throws IOException, InterruptedException, Worker.MountGone {

@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 
@@ -119,7 +120,7 @@ final class DataFile implements Entry {
     }
 
     /** Sizes that the file may have, in order, if no write was cut short. @param isLive as in {@link #problem}. */
-    TreeSet<Long> sizes(boolean isLive) {
+    SortedSet<Long> sizes(boolean isLive) {
         return sizes(isLive, new BitSet(), NONE, 0);
     }
 
@@ -129,14 +130,14 @@ final class DataFile implements Entry {
      * @param without layers that did not take effect.
      * @param cut a layer that did up to {@code cutTo} only, or {@link #NONE}.
      */
-    private TreeSet<Long> sizes(boolean isLive, BitSet without, int cut, long cutTo) {
-        TreeSet<Long> sizes = new TreeSet<>(List.of(0L));
+    private SortedSet<Long> sizes(boolean isLive, BitSet without, int cut, long cutTo) {
+        SortedSet<Long> sizes = new TreeSet<>(List.of(0L));
         for (int i = 0; i < layers.size(); i++) {
             Layer layer = layers.get(i);
             if (without.get(i)) {
                 continue;
             }
-            TreeSet<Long> after = new TreeSet<>();
+            SortedSet<Long> after = new TreeSet<>();
             for (long size : sizes) {
                 after.add(i == cut ? Math.max(size, cutTo) : layer.sizeAfter(size));
             }
@@ -171,7 +172,7 @@ final class DataFile implements Entry {
     }
 
     private static boolean isCertain(Layer layer, boolean isLive) {
-        return layer.state == State.DURABLE || isLive && layer.state == State.ACCEPTED;
+        return layer.state == State.DURABLE || (isLive && layer.state == State.ACCEPTED);
     }
 
     @Override
@@ -180,7 +181,7 @@ final class DataFile implements Entry {
             return "is not there";
         }
         if (!canHaveSize(found.length, isLive, new BitSet())) {
-            TreeSet<Long> sizes = sizes(isLive);
+            SortedSet<Long> sizes = sizes(isLive);
             return "has size " + found.length + ", expected " + (sizes.size() == 1 ? sizes.first() : "one of " + sizes);
         }
         Map<BitSet, Boolean> fits = new HashMap<>();

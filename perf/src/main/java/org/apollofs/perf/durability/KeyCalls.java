@@ -2,7 +2,6 @@ package org.apollofs.perf.durability;
 
 import java.io.IOException;
 import java.util.HashSet;
-import java.util.Optional;
 import java.util.Set;
 import org.apollofs.namespace.client.KeyPage;
 import org.apollofs.namespace.client.KeyValue;
@@ -23,25 +22,42 @@ final class KeyCalls implements Tree {
     }
 
     /** One call on the keys. */
-    private interface Call {
-        Outcome on(KeyValue keys);
+    private interface Call<T> {
+        T on(KeyValue keys);
     }
 
-    private Outcome call(Call call) {
-        KeyValue keys;
-        try {
-            keys = access.keys();
+    private Outcome call(Call<Outcome> call) {
+        try (KeyAccess.Use use = access.use()) {
+            return call(use, call);
         } catch (NamespaceException e) {
             return Outcome.refused(e.error() + " " + e.getMessage());
         }
+    }
+
+    private static Outcome call(KeyAccess.Use use, Call<Outcome> call) {
         try {
-            return call.on(keys);
+            return call.on(use.keys());
         } catch (NamespaceException e) {
             Outcome outcome = Errors.ofKey(e);
             if (outcome.status() == Outcome.Status.UNKNOWN) {
-                access.lost(keys);
+                use.lost();
             }
             return outcome;
+        }
+    }
+
+    private <T> T ask(Call<T> question) throws IOException {
+        try (KeyAccess.Use use = access.use()) {
+            try {
+                return question.on(use.keys());
+            } catch (NamespaceException e) {
+                if (Errors.ofKey(e).status() == Outcome.Status.UNKNOWN) {
+                    use.lost();
+                }
+                throw e;
+            }
+        } catch (NamespaceException e) {
+            throw new IOException(e.error() + " " + e.getMessage(), e);
         }
     }
 
@@ -84,35 +100,12 @@ final class KeyCalls implements Tree {
         Set<String> names = new HashSet<>();
         String after = null;
         do {
-            KeyPage page = scan(after);
+            String last = after;
+            KeyPage page = ask(keys -> keys.scan(prefix, last, PAGE, true));
             page.entries().forEach(entry -> names.add(entry.key().substring(prefix.length())));
             after = page.next();
         } while (after != null);
         return names;
-    }
-
-    private KeyPage scan(String after) throws IOException {
-        KeyValue keys = keys();
-        try {
-            return keys.scan(prefix, after, PAGE, true);
-        } catch (NamespaceException e) {
-            throw failed(keys, e);
-        }
-    }
-
-    private KeyValue keys() throws IOException {
-        try {
-            return access.keys();
-        } catch (NamespaceException e) {
-            throw new IOException(e.error() + " " + e.getMessage(), e);
-        }
-    }
-
-    private IOException failed(KeyValue keys, NamespaceException e) {
-        if (Errors.ofKey(e).status() == Outcome.Status.UNKNOWN) {
-            access.lost(keys);
-        }
-        return new IOException(e.error() + " " + e.getMessage(), e);
     }
 
     @Override
@@ -122,12 +115,6 @@ final class KeyCalls implements Tree {
 
     @Override
     public byte[] read(String name) throws IOException {
-        KeyValue keys = keys();
-        try {
-            Optional<KeyValue.Value> value = keys.get(prefix + name);
-            return value.map(KeyValue.Value::value).orElse(null);
-        } catch (NamespaceException e) {
-            throw failed(keys, e);
-        }
+        return ask(keys -> keys.get(prefix + name).map(KeyValue.Value::value).orElse(null));
     }
 }

@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -140,8 +142,7 @@ final class MountCalls implements Tree {
             try {
                 file.close();
             } catch (IOException e) {
-                // The mount that it was open in is gone; the journal says so.
-                continue;
+                // The mount that it was open in is gone: the journal says so.
             }
         }
         open.clear();
@@ -153,7 +154,7 @@ final class MountCalls implements Tree {
         Set<String> names = new HashSet<>();
         for (Path path : list(folder)) {
             names.add(path.getFileName().toString());
-            if (Files.isDirectory(path)) {
+            if (isDirectory(path)) {
                 list(path).forEach(below -> names.add(folder.relativize(below).toString()));
             }
         }
@@ -169,8 +170,18 @@ final class MountCalls implements Tree {
     }
 
     @Override
-    public boolean isDirectory(String name) {
-        return Files.isDirectory(folder.resolve(name));
+    public boolean isDirectory(String name) throws IOException {
+        return isDirectory(folder.resolve(name));
+    }
+
+    /** Unlike Files.isDirectory, does not take a mount that is gone for a file. */
+    private static boolean isDirectory(Path path) throws IOException {
+        try {
+            return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                    .isDirectory();
+        } catch (NoSuchFileException e) {
+            return false;
+        }
     }
 
     @Override

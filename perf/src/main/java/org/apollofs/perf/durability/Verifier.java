@@ -16,13 +16,15 @@ public final class Verifier {
      * What was found.
      *
      * @param problems a line for each thing that is missing, wrong, cannot be read or must not be there; none is what is hoped for.
+     * @param seen the same that the load itself saw, while it worked.
      * @param acknowledged steps that were.
      * @param failed steps that were refused, failed or never answered.
      * @param names that were compared.
      */
-    public record Verdict(List<String> problems, long acknowledged, long failed, long names) {
+    public record Verdict(List<String> problems, List<String> seen, long acknowledged, long failed, long names) {
         public Verdict {
             problems = List.copyOf(problems);
+            seen = List.copyOf(seen);
         }
     }
 
@@ -37,7 +39,7 @@ public final class Verifier {
         WorkJournal.Reader reader = new WorkJournal.Reader(journal);
         History history = new History();
         reader.poll().forEach(history::add);
-        List<String> problems = new ArrayList<>(history.broken);
+        List<String> problems = new ArrayList<>();
         long names = 0;
         for (Map.Entry<Integer, WorkerState> worker : history.workers.entrySet()) {
             String folder = DurabilityLoad.folder(reader.seed(), worker.getKey());
@@ -46,7 +48,7 @@ public final class Verifier {
             names += state.entries().size() + state.doubtful().size();
             state.check(tree, false).forEach(problem -> problems.add("w" + worker.getKey() + "/" + problem.what()));
         }
-        return new Verdict(problems, history.acknowledged, history.asked - history.acknowledged, names);
+        return new Verdict(problems, history.broken, history.acknowledged, history.asked - history.acknowledged, names);
     }
 
     /** The states of all workers after the notes so far. One thread. */

@@ -3,6 +3,7 @@ package org.apollofs.perf.durability;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -74,13 +75,11 @@ final class Worker {
 
     /** @return whether everything could be read. */
     private boolean lookThrough() throws IOException, InterruptedException, MountGone {
-        Step look = load.step(index, Step.Kind.READ, ".");
-        journal.begin(look);
         List<Problem> problems;
         try {
-            problems = state.check(mount, false);
-        } catch (IOException e) {
-            answer(look, Errors.ofFile(e));
+            problems = state.check(new NotedTree(), false);
+        } catch (ReadFailed e) {
+            afterError(e.outcome);
             return false;
         }
         Outcome failed = null;
@@ -88,11 +87,61 @@ final class Worker {
             if (problem.error() == null) {
                 journal.broken(index, problem.what());
             } else {
-                failed = Outcome.unknown(problem.error().error() + " (" + problem.what() + ")");
+                failed = problem.error();
             }
         }
-        answer(look, failed == null ? Outcome.done(0) : failed);
+        if (failed != null) {
+            afterError(failed);
+        }
         return failed == null;
+    }
+
+    /** The names could not be read. */
+    private static final class ReadFailed extends IOException {
+        private static final long serialVersionUID = 1;
+        private final transient Outcome outcome;
+
+        ReadFailed(Outcome outcome, IOException cause) {
+            super(cause.getMessage(), cause);
+            this.outcome = outcome;
+        }
+    }
+
+    /** The worker's folder; each read is a step. */
+    private final class NotedTree implements Tree {
+        @Override
+        public Set<String> names() throws IOException {
+            Step step = load.step(index, Step.Kind.READ, ".");
+            journal.begin(step);
+            try {
+                Set<String> names = mount.names();
+                journal.end(step, Outcome.done(names.size()));
+                return names;
+            } catch (IOException e) {
+                Outcome outcome = Errors.ofContent(e);
+                journal.end(step, outcome);
+                throw new ReadFailed(outcome, e);
+            }
+        }
+
+        @Override
+        public boolean isDirectory(String name) throws IOException {
+            return mount.isDirectory(name);
+        }
+
+        @Override
+        public byte[] read(String name) throws IOException {
+            Step step = load.step(index, Step.Kind.READ, name);
+            journal.begin(step);
+            try {
+                byte[] content = mount.read(name);
+                journal.end(step, Outcome.done(content == null ? 0 : content.length));
+                return content;
+            } catch (IOException e) {
+                journal.end(step, Errors.ofContent(e));
+                throw e;
+            }
+        }
     }
 
     /** Removes what nobody was told the fate of: nothing is under way any more that could still change it. */
@@ -148,12 +197,16 @@ final class Worker {
         if (outcome.error().startsWith("MISMATCH")) {
             journal.broken(index, step.name() + " is not what it was put to: " + step.kind() + " " + outcome.error());
         } else if (!outcome.isDone()) {
-            if (mount != null && (outcome.isMountGone() || !mount.isThere())) {
-                throw new MountGone();
-            }
-            load.pause(BACK_OFF_MS, TimeUnit.MILLISECONDS);
+            afterError(outcome);
         }
         return outcome;
+    }
+
+    private void afterError(Outcome outcome) throws InterruptedException, MountGone {
+        if (mount != null && (outcome.isMountGone() || !mount.isThere())) {
+            throw new MountGone();
+        }
+        load.pause(BACK_OFF_MS, TimeUnit.MILLISECONDS);
     }
 
     private Outcome call(Step step, Step expected) {
@@ -168,7 +221,7 @@ final class Worker {
 
     /** Reads one file or value, through the mount or as a key, and compares. */
     void read(String name, Entry entry) throws IOException, InterruptedException, MountGone {
-        boolean asKey = mount == null || keys != null && entry instanceof Value && load.chance(2);
+        boolean asKey = mount == null || (keys != null && entry instanceof Value && load.chance(2));
         Step step = load.step(index, asKey ? Step.Kind.GET : Step.Kind.READ, name);
         journal.begin(step);
         try {

@@ -28,9 +28,6 @@ import org.slf4j.LoggerFactory;
  * <p>Streams over IPC are not touched: their files are the site's own user's.
  */
 public final class DatagramSeal {
-    /** Longest MTU that leaves room for the seal in a datagram over UDP: a multiple of 32. */
-    public static final int MAX_MTU_LENGTH = 65_472;
-
     private static final Logger LOG = LoggerFactory.getLogger(DatagramSeal.class);
     private static final int REFUSALS_A_SECOND = 10;
     private static final long SECOND_NS = TimeUnit.SECONDS.toNanos(1);

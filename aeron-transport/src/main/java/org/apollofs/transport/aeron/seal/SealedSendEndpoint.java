@@ -18,11 +18,14 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
 
 /** A sender's socket with a {@link DatagramSeal}: seals data and setups, takes sealed status messages. The sender's thread. */
-final class SealedSendEndpoint extends SendChannelEndpoint {
+public class SealedSendEndpoint extends SendChannelEndpoint {
+    private static final boolean[] PARTS = {false, true};
+
     private final SocketSeal seal;
 
     /** See {@link SendChannelEndpoint}. */
-    SealedSendEndpoint(
+    @SuppressWarnings("this-escape") // Sends nothing before it is there.
+    public SealedSendEndpoint(
             DatagramSeal seal, UdpChannel channel, AtomicCounter statusIndicator, MediaDriver.Context context) {
         super(channel, statusIndicator, context);
         this.seal = new SocketSeal(seal, context.mtuLength(), this::sendAsIs);
@@ -50,6 +53,9 @@ final class SealedSendEndpoint extends SendChannelEndpoint {
     @Override
     public int send(ByteBuffer frame) {
         int length = frame.remaining();
+        if (length > Seals.LONGEST_WHOLE) {
+            return sendParts(frame, null);
+        }
         ByteBuffer datagram = seal.seal(frame, null);
         return sent(frame, length, datagram.remaining(), super.send(datagram));
     }
@@ -57,8 +63,23 @@ final class SealedSendEndpoint extends SendChannelEndpoint {
     @Override
     public int send(ByteBuffer frame, InetSocketAddress to) {
         int length = frame.remaining();
+        if (length > Seals.LONGEST_WHOLE) {
+            return sendParts(frame, to);
+        }
         ByteBuffer datagram = seal.seal(frame, to);
         return sent(frame, length, datagram.remaining(), super.send(datagram, to));
+    }
+
+    private int sendParts(ByteBuffer frame, InetSocketAddress to) {
+        int length = frame.remaining();
+        for (boolean isRest : PARTS) {
+            ByteBuffer datagram = seal.sealPart(frame, isRest);
+            int whole = datagram.remaining();
+            if ((to == null ? super.send(datagram) : super.send(datagram, to)) != whole) {
+                return 0;
+            }
+        }
+        return sent(frame, length, 0, 0);
     }
 
     /** In bytes of the frame: all of it or none. */

@@ -16,14 +16,19 @@ import org.agrona.MutableDirectBuffer;
  *
  *  CHALLENGE  | header 8 | id of the one who is asked 8 | nonce 8 |   sealed by the asker
  *  PROOF      | header 8 | id of the asker            8 | nonce 8 |   sealed by the one who was asked
+ *  PART       | header 8 | first part of a frame ... |                the next sequence bears the rest
+ *  REST       | header 8 | rest of the frame ... |
  *  REFUSAL    | header 8 | zero 8 |                                   not sealed: to one who has another key, or none
  * </pre>
  *
+ * Frames that leave no room for a seal come in two parts: snapshots are recorded with the longest that Aeron knows.
  * The tag is of all before it. A sender is one socket, with an id that is drawn when it is made; its sequence never repeats.
  */
 final class Seals {
     /** Bytes behind a frame. */
     static final int TRAILER_LENGTH = 24;
+    /** Longest frame that has room for a seal behind it: UDP over IPv4 carries 65,507 bytes. */
+    static final int LONGEST_WHOLE = 65_507 - TRAILER_LENGTH;
 
     static final int HEADER_LENGTH = 8;
     static final int HANDSHAKE_LENGTH = 24;
@@ -34,6 +39,8 @@ final class Seals {
 
     static final int PROOF = 0x4150;
     static final int REFUSAL = 0x4152;
+    static final int PART = 0x4153;
+    static final int REST = 0x4154;
 
     private static final int TAGGED_TRAILER = 16;
     private static final int TYPE = 6;
@@ -54,18 +61,20 @@ final class Seals {
         return buffer.getLong(NONCE, LITTLE_ENDIAN);
     }
 
-    static void putHandshake(MutableDirectBuffer buffer, int type, long addressee, long nonce) {
-        buffer.putInt(0, HANDSHAKE_LENGTH, LITTLE_ENDIAN);
+    static void putHeader(MutableDirectBuffer buffer, int type, int length) {
+        buffer.putInt(0, length, LITTLE_ENDIAN);
         buffer.putShort(Integer.BYTES, (short) 0, LITTLE_ENDIAN);
         buffer.putShort(TYPE, (short) type, LITTLE_ENDIAN);
+    }
+
+    static void putHandshake(MutableDirectBuffer buffer, int type, long addressee, long nonce) {
+        putHeader(buffer, type, HANDSHAKE_LENGTH);
         buffer.putLong(ADDRESSEE, addressee, LITTLE_ENDIAN);
         buffer.putLong(NONCE, nonce, LITTLE_ENDIAN);
     }
 
     static void putRefusal(MutableDirectBuffer buffer) {
-        buffer.putInt(0, REFUSAL_LENGTH, LITTLE_ENDIAN);
-        buffer.putShort(Integer.BYTES, (short) 0, LITTLE_ENDIAN);
-        buffer.putShort(TYPE, (short) REFUSAL, LITTLE_ENDIAN);
+        putHeader(buffer, REFUSAL, REFUSAL_LENGTH);
         buffer.putLong(ADDRESSEE, 0, LITTLE_ENDIAN);
     }
 

@@ -29,6 +29,12 @@ final class SocketSeal {
     private ByteBuffer scratch;
     private UnsafeBuffer scratchView;
     private final Kept[] kept = new Kept[KEPT];
+    /** The first part of a frame that came in two; null until there is one. */
+    private byte[] part;
+
+    private int partLength;
+    private long partOf;
+    private long partNumber;
     private int nextKept;
     private long handshakeSecondNs;
     private int handshakes;
@@ -103,6 +109,23 @@ final class SocketSeal {
         return sealed(length);
     }
 
+    /**
+     * Seals a part of a frame that is longer than {@link Seals#LONGEST_WHOLE}.
+     *
+     * @param isRest the second half; the first is sealed before.
+     */
+    ByteBuffer sealPart(ByteBuffer frame, boolean isRest) {
+        int half = frame.remaining() / 2;
+        int length = isRest ? frame.remaining() - half : half;
+        if (Seals.HEADER_LENGTH + length > scratch.capacity() - Seals.TRAILER_LENGTH) {
+            makeRoom(Seals.HEADER_LENGTH + length);
+        }
+        scratch.clear();
+        Seals.putHeader(scratchView, isRest ? Seals.REST : Seals.PART, Seals.HEADER_LENGTH + length);
+        scratch.put(Seals.HEADER_LENGTH, frame, frame.position() + (isRest ? half : 0), length);
+        return sealed(Seals.HEADER_LENGTH + length);
+    }
+
     private ByteBuffer sealed(int length) {
         int whole = Seals.seal(seal.key(), scratchView, length, id, ++sequence);
         return scratch.clear().limit(whole);
@@ -143,6 +166,36 @@ final class SocketSeal {
             counters.increment(SealCounter.REPLAYED);
             return Verdict.DROPPED;
         }
+        return switch (type) {
+            case Seals.PART -> onPart(buffer, number);
+            case Seals.REST -> onRest(buffer, number);
+            default -> Verdict.GOOD;
+        };
+    }
+
+    private Verdict onPart(UnsafeBuffer buffer, long number) {
+        int length = frameLength - Seals.HEADER_LENGTH;
+        if (part == null || part.length < length) {
+            part = new byte[length];
+        }
+        buffer.getBytes(Seals.HEADER_LENGTH, part, 0, length);
+        partLength = length;
+        partOf = otherId;
+        partNumber = number;
+        return Verdict.DROPPED;
+    }
+
+    /** Puts a frame together where its rest is. Parts that do not come one after the other are lost, as any datagram may be. */
+    private Verdict onRest(UnsafeBuffer buffer, long number) {
+        int length = frameLength - Seals.HEADER_LENGTH;
+        boolean isNext = partLength > 0 && partOf == otherId && partNumber + 1 == number;
+        if (!isNext || partLength + length > buffer.capacity()) {
+            return Verdict.DROPPED;
+        }
+        buffer.putBytes(partLength, buffer, Seals.HEADER_LENGTH, length);
+        buffer.putBytes(0, part, 0, partLength);
+        frameLength = partLength + length;
+        partLength = 0;
         return Verdict.GOOD;
     }
 
@@ -230,6 +283,7 @@ final class SocketSeal {
         for (int i = 0; i < KEPT; i++) {
             Kept slot = kept[(nextKept + i) % KEPT];
             if (slot.length > 0 && (slot.to == null || slot.to.equals(to))) {
+                scratch.clear();
                 scratch.put(0, slot.frame, 0, slot.length);
                 sender.send(sealed(slot.length), to);
             }

@@ -128,7 +128,7 @@ final class SealedDriversTest {
 
     @Test
     void shouldCarryStreamsInTheLargestDatagrams() {
-        String largest = "mtu=" + DatagramSeal.MAX_MTU_LENGTH + "|so-sndbuf=208k|so-rcvbuf=208k|rcv-wnd=128k|endpoint=";
+        String largest = "mtu=65504|so-sndbuf=208k|so-rcvbuf=208k|rcv-wnd=128k|endpoint=";
         try (Subscription subscription = other.aeron.addSubscription(
                         "aeron:udp?so-sndbuf=208k|so-rcvbuf=208k|rcv-wnd=128k|endpoint=127.0.0.1:0", STREAM);
                 Publication publication =

@@ -1,5 +1,6 @@
 package org.apollofs.transport.aeron.seal;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -104,6 +105,32 @@ final class SocketSealTest {
         carry(one, other);
         assertEquals(List.of((byte) 7, (byte) 8), other.taken);
         assertEquals(List.of((byte) 9), one.taken);
+    }
+
+    /** As of a snapshot that is copied: no room is left for a seal. */
+    @Test
+    void shouldCarryTheLongestFramesInTwoParts() {
+        meet();
+        byte[] frame = new byte[65_504];
+        random.nextBytes(frame);
+        frame[6] = 1;
+        frame[7] = 0;
+        UnsafeBuffer buffer = new UnsafeBuffer(new byte[65_504]);
+        for (int round = 0; round < 3; round++) {
+            byte[] part = bytes(one.seal.sealPart(ByteBuffer.wrap(frame), false));
+            byte[] rest = bytes(one.seal.sealPart(ByteBuffer.wrap(frame), true));
+            buffer.putBytes(0, part);
+            assertFalse(other.seal.admit(buffer, part.length));
+            buffer.putBytes(0, rest);
+            assertTrue(other.seal.admit(buffer, rest.length));
+            assertEquals(frame.length, other.seal.frameLength());
+            assertArrayEquals(frame, buffer.byteArray());
+            // A rest without its part, and a part without its rest.
+            one.seal.sealPart(ByteBuffer.wrap(frame), false);
+            byte[] lone = bytes(one.seal.sealPart(ByteBuffer.wrap(frame), true));
+            buffer.putBytes(0, lone);
+            assertFalse(other.seal.admit(buffer, lone.length));
+        }
     }
 
     @Test
