@@ -40,8 +40,7 @@ final class LoneMemberTest {
                 try {
                     own.add(Files.readSymbolicLink(file).toString());
                 } catch (NoSuchFileException e) {
-                    // Closed meanwhile, as that of the list itself.
-                    continue;
+                    // Closed meanwhile, as that of the list itself: it does not count.
                 }
             }
         }
