@@ -34,12 +34,17 @@ final class ControlClient {
      * @throws CommandFailure if there is no such site, it does not run, or it answers with an error.
      */
     static JsonNode ask(SiteFolder folder, String command) {
+        return ask(folder, JSON.createObjectNode().put("command", command));
+    }
+
+    /** As the other, with all fields of the request: {@code command} is one of them. */
+    static JsonNode ask(SiteFolder folder, JsonNode request) {
         try (SocketChannel channel = connect(folder)) {
-            JsonNode answer = within(folder, channel, JSON.createObjectNode().put("command", command));
+            JsonNode answer = within(folder, channel, request);
             if (answer.hasNonNull("error")) {
                 throw new CommandFailure(
                         ExitCode.UNAVAILABLE,
-                        "the site answers " + command + " with: "
+                        "the site answers " + request.path("command").asText() + " with: "
                                 + answer.get("error").asText(),
                         "see what 'apollo up' has printed");
             }

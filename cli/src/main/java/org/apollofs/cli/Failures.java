@@ -33,7 +33,11 @@ final class Failures {
             return new CommandFailure(ExitCode.PROFILE, profile.getMessage(), "mend the profile", profile);
         }
         if (failure instanceof FolderRefusedException refused) {
-            return new CommandFailure(ExitCode.SITE, refused.getMessage(), refused.nextStep(), refused);
+            return new CommandFailure(
+                    refused.isLost() ? ExitCode.MISSING : ExitCode.SITE,
+                    refused.getMessage(),
+                    refused.nextStep(),
+                    refused);
         }
         if (isPortTaken(failure)) {
             return new CommandFailure(
@@ -157,7 +161,7 @@ final class Failures {
 
     private static String targetNextStep(TargetRefusedException failure) {
         return switch (failure.reason()) {
-            case OTHER_SITE, OTHER_TARGET -> "put the site's own target there, or move this one away";
+            case OTHER_SITE, OTHER_TARGET, OLDER_COPY -> "put the site's own target there, or move this one away";
             case IN_USE -> "stop the process that uses it";
             case OTHER_VERSION -> "use the build that made it";
             case INVALID_GEOMETRY -> "mend its size in the profile";

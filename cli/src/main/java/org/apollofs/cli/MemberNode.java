@@ -5,9 +5,13 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.UUID;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apollofs.namespace.cluster.AttentiveIdle;
+import org.apollofs.namespace.cluster.FolderCheck;
+import org.apollofs.namespace.cluster.FolderCondition;
 import org.apollofs.namespace.cluster.MemberDriver;
 import org.apollofs.namespace.cluster.MemberHost;
 import org.apollofs.namespace.cluster.NamespaceMember;
@@ -38,10 +42,11 @@ final class MemberNode implements AutoCloseable {
     /**
      * Starts the member. It takes part on return, and may not be up to date yet.
      *
+     * @param discard the namespace's id if the operator gives up what is missing of the member's folder, else null.
      * @param stop requested when the member cannot go on.
      * @throws CancellationException if the stop is requested while it waits for other members.
      */
-    static MemberNode start(HardwareProfile profile, int id, Path dir, StopSignal stop, PrintWriter out) {
+    static MemberNode start(HardwareProfile profile, int id, Path dir, UUID discard, StopSignal stop, PrintWriter out) {
         NamespaceProfile namespace = profile.namespace();
         NamespaceProfile.Member self = namespace.members().stream()
                 .filter(member -> member.id() == id)
@@ -59,10 +64,11 @@ final class MemberNode implements AutoCloseable {
         }
         NamespaceKeys keys = NamespaceKeys.of(profile);
         SiteFolder folder = SiteFolder.of(dir.resolve("namespace").resolve(Integer.toString(id)));
+        Path mark = dir.resolve("namespace-" + id + ".mark").toAbsolutePath();
         MemberNode node = new MemberNode(folder, stop);
         try {
             node.describe(namespace, self, out);
-            node.assemble(namespace, keys, id, out);
+            node.assemble(namespace, keys, id, mark, discard, out);
             return node;
         } catch (IOException e) {
             node.stack.close();
@@ -80,9 +86,15 @@ final class MemberNode implements AutoCloseable {
         }
     }
 
-    private void assemble(NamespaceProfile profile, NamespaceKeys keys, int id, PrintWriter out) throws IOException {
+    private void assemble(
+            NamespaceProfile profile, NamespaceKeys keys, int id, Path mark, UUID discard, PrintWriter out)
+            throws IOException {
         PrivateFiles.begin();
+        // Taking the lock makes the folder, which may be missing.
         stack.push(SiteLock.take(folder));
+        if (discard != null) {
+            checkDiscard(discard, FolderCheck.examine(folder.root(), mark, id));
+        }
         PrivateFiles.mend(folder.root());
         AttentiveIdle idle = new AttentiveIdle(profile.members().size());
         DatagramSeal seal = keys.newSeal();
@@ -92,10 +104,14 @@ final class MemberNode implements AutoCloseable {
                 (directory, onEnd) -> MediaDriver.launch(seal.install(
                         MemberDriver.ofMember(directory, idle, DriverKeeper.threads("apollo-driver", onEnd)))),
                 this::onFailure));
+        // Once: what a start finds missing that is made while the process runs was not what the operator meant.
+        AtomicBoolean isGivenUp = new AtomicBoolean(discard != null);
         stack.push(MemberHost.launch(
                 (aeronDirectory, failureHandler) -> NamespaceMember.launch(SiteNamespace.context(profile)
                         .directory(folder.root())
                         .memberId(id)
+                        .markFile(mark)
+                        .discard(isGivenUp.getAndSet(false))
                         .peerKey(keys.peerKey())
                         .strangers(() -> seal.counters().get(SealCounter.STRANGERS))
                         .aeronDirectory(aeronDirectory)
@@ -114,6 +130,19 @@ final class MemberNode implements AutoCloseable {
     private static void say(PrintWriter out, String line) {
         out.println(line);
         out.flush();
+    }
+
+    private static void checkDiscard(UUID discard, FolderCondition found) {
+        if (!found.isRefused()) {
+            throw new CommandFailure(
+                    ExitCode.USAGE, "--discard has nothing to give up: the member's folder is whole", "leave it out");
+        }
+        if (!discard.equals(found.namespaceId())) {
+            throw new CommandFailure(
+                    ExitCode.USAGE,
+                    "--discard names another namespace: found=" + discard + ", this is " + found.namespaceId(),
+                    String.valueOf(found.what()));
+        }
     }
 
     private void describe(NamespaceProfile profile, NamespaceProfile.Member self, PrintWriter out) {

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
@@ -50,6 +51,16 @@ final class NamespaceCommand implements Callable<Integer> {
             description = "Folder of the site's processes here; the member's is DIR/namespace/I (default: this one).")
     private Path dir;
 
+    @Option(
+            names = "--discard",
+            paramLabel = "ID",
+            description = {
+                "Give up for good what is missing of the member's folder; of several members it copies from the"
+                        + " others.",
+                "Needed only where a start says so, and says the id. What is there is put aside, not deleted."
+            })
+    private UUID discard;
+
     @Override
     public Integer call() throws InterruptedException {
         if (profile == null || member == null) {
@@ -58,7 +69,7 @@ final class NamespaceCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         StopSignal stop = StopSignal.install();
         HardwareProfile site = ProfileLoader.load(profile);
-        try (MemberNode node = MemberNode.start(site, member, dir, stop, out)) {
+        try (MemberNode node = MemberNode.start(site, member, dir, discard, stop, out)) {
             say(out, "ready");
             stop.await();
             say(out, "stopping");

@@ -2,6 +2,7 @@ package org.apollofs.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -20,10 +21,12 @@ import org.apollofs.dataplane.client.ApolloClient;
 import org.apollofs.dataplane.client.BlobKeyValue;
 import org.apollofs.dataplane.repair.GarbageCollector;
 import org.apollofs.dataplane.repair.OrphanSweep;
+import org.apollofs.dataplane.repair.SweepContext;
 import org.apollofs.namespace.client.Namespace;
 import org.apollofs.namespace.cluster.AttentiveIdle;
 import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.profile.HardwareProfile;
+import org.apollofs.profile.SweepProfile;
 import org.apollofs.transport.aeron.AeronNetwork;
 import org.apollofs.transport.aeron.AeronNetworkContext;
 import org.apollofs.transport.aeron.seal.DatagramSeal;
@@ -67,6 +70,7 @@ final class Node implements AutoCloseable {
     private SiteHealth health;
     private SiteMount mount;
     private GarbageCollector garbage;
+    private OrphanSweep sweep;
     private SiteRepair repair;
 
     /** How the mount ends with the site, and the site with the mount. */
@@ -145,7 +149,7 @@ final class Node implements AutoCloseable {
         stack.push(SiteLock.take(folder));
         PrivateFiles.mend(folder.root());
         startClock();
-        files = SiteFiles.open(folder, profile, folderExisted, stack);
+        files = SiteFiles.open(folder, profile, folderExisted, options.discard(), stack);
         AttentiveIdle idle = new AttentiveIdle();
         DataThreads threads = new DataThreads();
         seal = new DatagramSeal(
@@ -155,10 +159,13 @@ final class Node implements AutoCloseable {
         AeronNetwork network =
                 stack.push(new AeronNetwork(networkContext(profile).onSent(threads::wake)));
         driver.onRenewed(network::renew);
+        stack.push(this::noteStop);
         targets = stack.push(TargetServers.open(files, profile, network));
+        files.noteTargets(targets.targets());
         targets.start(profile, threads, this::onFailure);
         namespace =
-                stack.push(SiteNamespace.launch(folder, profile.namespace(), driver, idle, stop, out, this::onFailure));
+                stack.push(SiteNamespace.launch(files, profile.namespace(), driver, idle, stop, out, this::onFailure));
+        files.confirm(namespace.identity());
         client = HostClient.open(profile, network, namespace.client(), clock);
         stack.push(AgentThread.start(
                 "apollo-host",
@@ -204,9 +211,15 @@ final class Node implements AutoCloseable {
     private void startGarbage() {
         Namespace tree = namespace.client();
         garbage = new GarbageCollector(tree, client.targets(), client.placements(), client.abandonedStripes(), clock);
-        // This is the only host of an embedded site: every session but its own is over.
-        OrphanSweep sweep = new OrphanSweep(
-                tree, client.targets(), client.placements(), session -> session != tree.session(), clock);
+        SweepProfile limits = options.profile().engine().sweep();
+        sweep = new OrphanSweep(new SweepContext()
+                .namespace(tree)
+                .targets(client.targets())
+                .placements(client.placements())
+                .clock(clock)
+                .witness(files::accepts)
+                .delayNs(TimeUnit.MILLISECONDS.toNanos(limits.delayMs()))
+                .limitPercent(limits.limitPercent()));
         // Nobody waits for it.
         IdleStrategy idle = new BackoffIdleStrategy(
                 0, 0, TimeUnit.MILLISECONDS.toNanos(GARBAGE_IDLE_MS), TimeUnit.MILLISECONDS.toNanos(GARBAGE_REST_MS));
@@ -271,9 +284,30 @@ final class Node implements AutoCloseable {
         switch (request.path("command").asText()) {
             case "status" -> NodeStatus.fill(this, answer);
             case "connect" -> answer.put("aeronDirectory", driver.directory());
+            case "confirm-sweep" -> confirmSweep(request.path("siteId").asText(), answer);
             default -> answer.put("error", "unknown command: " + request.path("command"));
         }
         return answer;
+    }
+
+    private void confirmSweep(String siteId, ObjectNode answer) {
+        if (!siteId.equals(files.record().siteId().toString())) {
+            answer.put(
+                    "error",
+                    "not this site: found=" + siteId + ", this is "
+                            + files.record().siteId());
+            return;
+        }
+        ArrayNode waiting = answer.putArray("waiting");
+        sweep.status().waiting().forEach(waiting::add);
+        sweep.confirm();
+    }
+
+    /** The targets have stopped, if they had started. */
+    private void noteStop() {
+        if (targets != null) {
+            files.noteStop(targets.targets());
+        }
     }
 
     /** Why the node was asked to stop, if that was neither a signal nor a failure; else null. */
@@ -312,6 +346,10 @@ final class Node implements AutoCloseable {
 
     GarbageCollector garbage() {
         return garbage;
+    }
+
+    OrphanSweep sweep() {
+        return sweep;
     }
 
     SiteRepair repair() {

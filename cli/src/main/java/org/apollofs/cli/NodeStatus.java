@@ -96,6 +96,8 @@ final class NodeStatus {
             mountCounters.put(jsonName(counter.name()), node.mount().counters().get(counter));
         }
         ObjectNode namespace = status.putObject("namespace");
+        namespace.put("id", node.namespace().identity().id().toString());
+        namespace.put("generation", node.namespace().identity().generation());
         namespace.put("session", node.client().targets().session());
         namespace.put("sessionWorks", finding.sessionWorks());
         namespace.put("inodes", finding.inodes());
@@ -108,6 +110,7 @@ final class NodeStatus {
         client.setAll((ObjectNode) JSON.valueToTree(node.client().counters()));
         client.put("copiesPerByteWritten", node.client().counters().copiesPerByteWritten());
         status.set("garbage", JSON.valueToTree(node.garbage().status()));
+        status.set("sweep", JSON.valueToTree(node.sweep().status()));
         ObjectNode seals = status.putObject("seals");
         for (SealCounter counter : SealCounter.values()) {
             seals.put(jsonName(counter.name()), node.seal().counters().get(counter));
@@ -177,7 +180,7 @@ final class NodeStatus {
         node.targets()
                 .leftOut()
                 .forEach((id, why) ->
-                        list.addObject().put("id", id).put("state", "missing").put("note", why));
+                        list.addObject().put("id", id).put("state", "left out").put("note", why));
     }
 
     /** WRITE_BYTES as writeBytes. */

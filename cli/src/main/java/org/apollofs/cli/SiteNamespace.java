@@ -5,9 +5,11 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import org.apollofs.namespace.client.NamespaceIdentity;
 import org.apollofs.namespace.cluster.AttentiveIdle;
 import org.apollofs.namespace.cluster.ClusterClientContext;
 import org.apollofs.namespace.cluster.ClusterNamespace;
@@ -33,13 +35,14 @@ final class SiteNamespace implements AutoCloseable {
     /**
      * Launches the member, and waits until its client has a session.
      *
+     * @param files where it is, and who it must be.
      * @param idle how the member's, the client's and the driver's threads wait together.
      * @param stop whether to give the start up, which takes as long as it takes.
      * @param out told what it waits for.
      * @throws CancellationException if it was given up.
      */
     static SiteNamespace launch(
-            SiteFolder folder,
+            SiteFiles files,
             NamespaceProfile profile,
             SiteDriver driver,
             AttentiveIdle idle,
@@ -53,12 +56,15 @@ final class SiteNamespace implements AutoCloseable {
                             + profile.members().size(),
                     "leave one, or run each as a process of its own: apollo namespace --profile P --member I");
         }
+        SiteFolder folder = files.folder();
         Consumer<String> said = line -> {
             out.println(line);
             out.flush();
         };
-        MemberHost host = launchMember(folder, profile, driver, idle, stop, said, onFailure);
+        MemberHost host = launchMember(files, profile, driver, idle, stop, said, onFailure);
         try {
+            // Before any session is opened: its number depends on it.
+            host.awaitIdentity();
             ClusterNamespace client = ClusterNamespace.connect(ClusterClientContext.beside(host)
                     .threadFactory(threads("apollo-namespace-client"))
                     .connectsPatiently(
@@ -75,7 +81,7 @@ final class SiteNamespace implements AutoCloseable {
     }
 
     private static MemberHost launchMember(
-            SiteFolder folder,
+            SiteFiles files,
             NamespaceProfile profile,
             SiteDriver driver,
             AttentiveIdle idle,
@@ -84,12 +90,20 @@ final class SiteNamespace implements AutoCloseable {
             BiConsumer<String, Throwable> onFailure) {
         ThreadFactory threads = threads("apollo-namespace");
         int id = profile.members().getFirst().id();
+        SiteFolder folder = files.folder();
+        // Once: what is missing while the process runs was not what the operator meant.
+        AtomicBoolean isGivenUp = new AtomicBoolean(files.isNamespaceGivenUp());
         try {
             return MemberHost.launch(
                     (aeronDirectory, failureHandler) -> NamespaceMember.launch(context(profile)
                             // Whatever port the profile gives it: within a site nobody comes over a network.
                             .members(List.of(new MemberAddress(id, MemberAddress.EMBEDDED.host(), 0)))
                             .directory(folder.namespace())
+                            .markFile(folder.namespaceMark())
+                            .claim(files.claim())
+                            .discard(isGivenUp.getAndSet(false))
+                            .discardKey(files.record().siteId())
+                            .cancellation(stop::isRequested)
                             .memberId(id)
                             .aeronDirectory(aeronDirectory)
                             .idle(idle)
@@ -144,6 +158,11 @@ final class SiteNamespace implements AutoCloseable {
 
     NamespaceMember member() {
         return host.member();
+    }
+
+    /** Who the namespace is. */
+    NamespaceIdentity identity() {
+        return host.member().identity();
     }
 
     ClusterNamespace client() {

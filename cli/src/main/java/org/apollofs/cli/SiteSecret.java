@@ -5,9 +5,12 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Optional;
 
 /** The site's secret: a file that only its owner may read. Made once, at the first start or by {@code apollo namespace secret}. */
 final class SiteSecret {
@@ -77,6 +80,40 @@ final class SiteSecret {
             throw damaged(file, null);
         }
         return secret;
+    }
+
+    /**
+     * What is wrong with it.
+     *
+     * @param known SHA-256 of the site's; empty if it is not known yet: then there may be none.
+     */
+    static Optional<SitePart> problem(SiteFolder folder, String known) {
+        Path file = folder.secret();
+        if (known.isEmpty()) {
+            return Optional.empty();
+        }
+        String remedy = "put the site's own back";
+        try {
+            if (!Files.exists(file)) {
+                return Optional.of(new SitePart("site secret is missing: expected=" + file, remedy, true));
+            }
+            return hash(loadOrMake(folder)).equals(known)
+                    ? Optional.empty()
+                    : Optional.of(new SitePart("site secret is another one: file=" + file, remedy, true));
+        } catch (CommandFailure damaged) {
+            return Optional.of(new SitePart("site secret is damaged: file=" + file, remedy, true));
+        } catch (IOException e) {
+            return Optional.of(new SitePart("site secret cannot be read: " + Failures.describe(e), remedy, false));
+        }
+    }
+
+    /** SHA-256 of a secret, hexadecimal. */
+    static String hash(byte[] secret) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(secret));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
     }
 
     private static CommandFailure damaged(Path file, Exception origin) {

@@ -63,6 +63,9 @@ final class StatusCommand implements Callable<Integer> {
             JsonNode space = status.path("space");
             out.println("space      " + bytes(space.path("freeBytes").asLong()) + " free of "
                     + bytes(space.path("totalBytes").asLong()) + " for files");
+            for (JsonNode line : status.path("sweep").path("waiting")) {
+                out.println("sweep      " + line.asText() + "; see 'apollo target sweep'");
+            }
             RepairReport.print(status, out);
             out.println();
             out.printf(

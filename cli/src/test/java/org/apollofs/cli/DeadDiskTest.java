@@ -140,9 +140,13 @@ final class DeadDiskTest {
         }
 
         @Override
-        public void close() throws InterruptedException {
+        public void close() {
             isStopping = true;
-            thread.join();
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

@@ -89,9 +89,13 @@ final class DriverRestartTest {
         }
 
         @Override
-        public void close() throws InterruptedException {
+        public void close() {
             isStopping = true;
-            thread.join();
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

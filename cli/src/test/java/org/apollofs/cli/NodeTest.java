@@ -143,20 +143,6 @@ final class NodeTest {
     }
 
     @Test
-    void shouldRefuseTargetOfOtherSite() throws IOException {
-        start(profile()).close();
-        SiteFolder other = SiteFolder.of(temporary.resolve("other"));
-        Node.start(new NodeOptions(other, mountPoint, profile()), StopSignal.detached(), discard())
-                .close();
-        SiteFolder.deleteTree(folder.root().resolve("targets/2"));
-        Files.move(other.root().resolve("targets/2"), folder.root().resolve("targets/2"));
-        CliRun run = CliRun.of("up", "--dir", folder.root().toString(), "--mount", mountPoint.toString());
-        assertEquals(ExitCode.TARGET.code(), run.exitCode(), run.err());
-        assertEquals(1, run.err().lines().count(), run.err());
-        assertFalse(MountTable.at(mountPoint.toRealPath()).isPresent());
-    }
-
-    @Test
     void shouldRefuseSecondNodeOnSameFolder() throws IOException {
         Path second = Files.createDirectory(temporary.resolve("mnt2"));
         try (Node node = start(profile())) {

@@ -104,7 +104,12 @@ final class ProfileReader {
                 engine.value("sqpoll").asBoolean(),
                 engine.value("iopoll").asBoolean(),
                 commit(engine.section("commit")),
+                sweep(engine.section("sweep")),
                 engine.integer("hedgeAfterMs"));
+    }
+
+    private static SweepProfile sweep(ProfileSection sweep) {
+        return new SweepProfile(sweep.integer("delayMs"), sweep.integer("limitPercent"));
     }
 
     private static MachineProfile machine(ProfileSection machine) {

@@ -139,6 +139,9 @@ public final class ProfileWriter {
                 .put("sqpoll", engine.sqpoll())
                 .put("iopoll", engine.iopoll())
                 .put("hedgeAfterMs", engine.hedgeAfterMs());
+        node.putObject("sweep")
+                .put("delayMs", engine.sweep().delayMs())
+                .put("limitPercent", engine.sweep().limitPercent());
         node.putObject("commit")
                 .put("bytes", engine.commit().bytes())
                 .put("delayUs", engine.commit().delayUs());

@@ -81,6 +81,7 @@ final class MemoryTarget implements RequestHandler, AutoCloseable {
     }
 
     synchronized void put(ChunkAddress address, byte[] payload) {
+        used += payload.length;
         chunks.put(address, new Stored(payload, new byte[4 * (payload.length + BLOCK - 1) / BLOCK], new byte[0]));
     }
 

@@ -5,12 +5,13 @@ import io.aeron.cluster.client.AeronCluster;
 import io.aeron.security.CredentialsSupplier;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.namespace.state.IdentityClaim;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A member's own session of its cluster, over which it puts {@link ReadBarrier}s and {@link SpaceNotice}s into the log. One
- * thread.
+ * A member's own session of its cluster, over which it puts {@link ReadBarrier}s, {@link SpaceNotice}s and
+ * {@link ClaimNotice}s into the log. One thread.
  */
 final class BarrierSender implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BarrierSender.class);
@@ -18,7 +19,7 @@ final class BarrierSender implements AutoCloseable {
 
     private final NamespaceMemberContext ctx;
     private final ReadBarrier barrier;
-    private final UnsafeBuffer message = new UnsafeBuffer(new byte[ReadBarrier.LENGTH]);
+    private final UnsafeBuffer message = new UnsafeBuffer(new byte[Math.max(ReadBarrier.LENGTH, ClaimNotice.LENGTH)]);
     private final LeaderSearch<AeronCluster> search;
     private Aeron aeron;
     private AeronCluster cluster;
@@ -58,6 +59,12 @@ final class BarrierSender implements AutoCloseable {
     boolean send(boolean isSpaceLow, long now) {
         SpaceNotice.put(message, isSpaceLow);
         return send(SpaceNotice.LENGTH, now);
+    }
+
+    /** Sends a claim. @return false if that is not possible now. */
+    boolean send(IdentityClaim claim, long now) {
+        ClaimNotice.put(message, claim);
+        return send(ClaimNotice.LENGTH, now);
     }
 
     private boolean send(int length, long now) {

@@ -134,6 +134,7 @@ final class LeaderSearch<T> implements AutoCloseable {
         end(attempt);
     }
 
+    @SuppressWarnings("ReferenceEquality") // Which of the two it is.
     private void end(Attempt<T> attempt) {
         CloseHelper.quietClose(attempt);
         if (attempt == patient) {

@@ -86,8 +86,8 @@ final class MemberFailure {
 
     private static boolean isWithoutSpace(Throwable e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof ArchiveException archive && archive.errorCode() == ArchiveException.STORAGE_SPACE
-                    || cause instanceof IOException && StorageSpaceException.isStorageSpaceError(cause)) {
+            if ((cause instanceof ArchiveException archive && archive.errorCode() == ArchiveException.STORAGE_SPACE)
+                    || (cause instanceof IOException && StorageSpaceException.isStorageSpaceError(cause))) {
                 return true;
             }
         }

@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
+import org.apollofs.namespace.client.NamespaceIdentity;
 import org.apollofs.namespace.command.NamespaceReads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -191,6 +192,28 @@ public final class MemberHost implements AutoCloseable {
     /** The member that runs, or ran last. */
     public NamespaceMember member() {
         return member;
+    }
+
+    /**
+     * Waits until the generation that the member claims has begun; without a claim, until it knows who the namespace is. It may be
+     * started again meanwhile.
+     *
+     * @throws FolderRefusedException if the log is another namespace's, or an older copy. It is unchanged.
+     * @throws CancellationException if the cancellation says so.
+     */
+    public NamespaceIdentity awaitIdentity() {
+        while (true) {
+            try {
+                return member.awaitIdentity();
+            } catch (FolderRefusedException | CancellationException e) {
+                throw e;
+            } catch (IllegalStateException e) {
+                if (isClosing || cancellation.getAsBoolean()) {
+                    throw new CancellationException("the start was given up before the namespace had said who it is");
+                }
+                pause(DRIVER_POLL_MS);
+            }
+        }
     }
 
     /** As {@link NamespaceMember#reads}, of whichever member runs: they wait for it. */

@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -28,6 +29,7 @@ import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.CompositeAgent;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NoOpLock;
+import org.apollofs.namespace.client.NamespaceIdentity;
 import org.apollofs.namespace.state.LocalReads;
 import org.apollofs.namespace.state.NamespaceState;
 import org.apollofs.namespace.state.QueryAnswers;
@@ -36,14 +38,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One member of the namespace's cluster: archive, consensus module and the service with its state, over a media driver that
- * runs already or that it launches. Four threads of the caller's factory, five where it has ports; the driver's are
+ * runs already or that it launches. Five threads of the caller's factory, six where it has ports; the driver's are
  * its own context's.
  *
- * <p>Folder: {@code archive/} (log and snapshots) and {@code cluster/} (terms and votes) are the member's memory.
- * {@code mark/} holds Aeron's mark files and {@code state/} the tables; both are made anew at start. Mark files only keep two
- * processes off one folder, by a time stamp that must be ten seconds old before another may start, too long for a restart
- * after a crash; here the caller keeps others off. What a member must not forget, its vote, is in
- * {@code cluster/node-state.dat}, and where the log begins in {@code cluster/recording.log}; neither is touched.
+ * <p>Folder: see {@link MemberFolder}. Aeron's mark files are made anew at start: they only keep two processes off one folder,
+ * by a time stamp that must be ten seconds old, too long for a restart after a crash; here the caller keeps others off.
  *
  * <p>Start is snapshot and log since. {@link #close()} takes a snapshot first, so that the next start is quick; a member that
  * is killed loses nothing by it.
@@ -58,13 +57,10 @@ public final class NamespaceMember implements AutoCloseable {
     private static final int IPC_MTU = 65_504;
     /** A message is up to an eighth of a term: a command is up to 1 MiB, and some frames stand around it. */
     private static final int TERM_LENGTH = 16 << 20;
-
     /** Leader timeouts that members which start wait for all others, before a majority elects one: not all may be there. */
     private static final int CANVASS_FACTOR = 5;
-
     /** Shorter, and candidates would keep meeting each other. */
     private static final long MIN_ELECTION_NS = 500_000_000L;
-
     /** A leader answers in a few milliseconds. */
     private static final long LOG_STARTS_NS = 1_000_000_000L;
 
@@ -91,6 +87,7 @@ public final class NamespaceMember implements AutoCloseable {
     private final MemberWatch watch;
     private final ReadBarrier barrier = new ReadBarrier();
     private final ServiceProgress progress = new ServiceProgress();
+    private final MemberIdentity identity;
     /** Position from which on the folder has the log; 0 while it is not known. */
     private final AtomicLong logStart = new AtomicLong();
 
@@ -114,7 +111,8 @@ public final class NamespaceMember implements AutoCloseable {
 
     private NamespaceMember(NamespaceMemberContext ctx) {
         this.ctx = ctx;
-        folder = new MemberFolder(ctx.directory());
+        folder = new MemberFolder(ctx.directory(), ctx.markFile(), ctx.memberId());
+        identity = new MemberIdentity(ctx, folder.marks(), progress);
         watch = new MemberWatch(ctx.directory(), ctx.failureHandler(), PARTS);
     }
 
@@ -147,10 +145,11 @@ public final class NamespaceMember implements AutoCloseable {
                 ctx.directory(),
                 ctx.fileSyncLevel(),
                 ctx.fileSyncLevel() == 0 ? "NOT durable" : "durable");
+        MemberAdmission.check(ctx, folder);
         ends = folder.prepare(
                 checksum, ctx.members().stream().map(MemberAddress::id).toList());
         counters.logTailsCut.add(ends.cuts());
-        state = new NamespaceState(folder.state(), ctx.mapLength(), ctx.memoryLength());
+        state = identity.of(new NamespaceState(folder.state(), ctx.mapLength(), ctx.memoryLength()));
         if (ctx.fileSyncLevel() > 0) {
             probe = new ShutdownProbe(folder.state().resolve("probe"));
         }
@@ -196,8 +195,10 @@ public final class NamespaceMember implements AutoCloseable {
                                 disk,
                                 counters),
                         new CatchUpWatch(ctx, consensus, logEnd, watch::fail),
-                        new SpaceWatch(ctx, disk, this::isLeader, state::isSpaceLow, sender)));
+                        new SpaceWatch(ctx, disk, this::isLeader, state::isSpaceLow, sender),
+                        identity.claims(sender)));
         AgentRunner.startOnThread(readRunner, this::newThread);
+        identity.start(votes);
     }
 
     /** The file of the consensus module's votes, which is only read here. Its own may be unmapped at any time. */
@@ -232,8 +233,8 @@ public final class NamespaceMember implements AutoCloseable {
                 return;
             }
             LOG.info(
-                    "namespace member: was away for too long, gives up its log: memberId={}, end={}, start of the"
-                            + " leader's={}",
+                    "namespace member: was away for too long, gives up its log: memberId={}, end={}, the leader's"
+                            + " start={}",
                     ctx.memberId(),
                     end,
                     starts.ofLeader());
@@ -409,6 +410,21 @@ public final class NamespaceMember implements AutoCloseable {
         return state.reads();
     }
 
+    /** Who the namespace is, as far as this member has come in the log. */
+    public NamespaceIdentity identity() {
+        return state.identity();
+    }
+
+    /** The namespace's random id, which never changes; all zero while it is not known here. */
+    public UUID namespaceId() {
+        return state.identity().id();
+    }
+
+    /** See {@link MemberHost#awaitIdentity}. @throws IllegalStateException if the member ends meanwhile. */
+    public NamespaceIdentity awaitIdentity() {
+        return identity.await(this::isRunning);
+    }
+
     /**
      * Whether the tables of the only member have all that was in its log when it started. Before, {@link #reads()} may not know
      * what was acknowledged. Any thread.
@@ -542,7 +558,7 @@ public final class NamespaceMember implements AutoCloseable {
         }
         watch.stop();
         // Of several members one leaves without taking the others along.
-        if (ctx.isSingle() && !stopWithSnapshot()) {
+        if (ctx.isSingle() && !identity.isRefused() && !stopWithSnapshot()) {
             LOG.warn("namespace member stops without a snapshot: directory={}", ctx.directory());
         }
         closeAll();
@@ -582,7 +598,7 @@ public final class NamespaceMember implements AutoCloseable {
         watch.stop();
         ctx.idle().release(readIdle);
         // A thread that was ended by an Error has closed nothing.
-        CloseHelper.closeAll(readRunner, quorum, votes, container, consensusModule, archive);
+        CloseHelper.closeAll(readRunner, identity, quorum, votes, container, consensusModule, archive);
         CloseHelper.closeAll(clients);
         CloseHelper.closeAll(consensus, driver, state, probe);
     }

@@ -9,12 +9,14 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
+import org.apollofs.namespace.state.IdentityClaim;
 import org.apollofs.namespace.state.NamespaceState;
 
 /** How a {@link NamespaceMember} is set up. Setters, then {@link #conclude()}; not changed after. */
@@ -38,6 +40,10 @@ public final class NamespaceMemberContext {
     private AuthenticatorSupplier authenticatorSupplier;
     private CredentialsSupplier credentialsSupplier = new NullCredentialsSupplier();
     private NanoClock nanoClock = SystemNanoClock.INSTANCE;
+    private Path markFile;
+    private IdentityClaim claim;
+    private boolean isDiscarding;
+    private UUID discardKey;
     private int logTermLength = 16 << 20;
     private int segmentFileLength = 64 << 20;
     private long mapLength = NamespaceState.DEFAULT_MAP_LENGTH;
@@ -58,6 +64,9 @@ public final class NamespaceMemberContext {
         }
         if (aeronDirectory == null && driverContext == null) {
             throw new IllegalStateException("a member needs aeronDirectory (of a running driver) or driverContext");
+        }
+        if (claim != null && members.size() > 1) {
+            throw new IllegalStateException("one of several members takes what the log says: claim=" + claim);
         }
         if (aeronDirectory != null && driverContext != null) {
             throw new IllegalStateException("a member uses a driver or launches one, not both");
@@ -183,6 +192,37 @@ public final class NamespaceMemberContext {
     /** What the member shows when it opens a session itself. */
     public NamespaceMemberContext credentialsSupplier(CredentialsSupplier value) {
         credentialsSupplier = value;
+        return this;
+    }
+
+    /**
+     * A file outside of the member's folder, on another disk where there is one, in which the member notes what it has been: so a
+     * folder that is missing is not taken for a new one. The caller keeps other members off it. None by default.
+     */
+    public NamespaceMemberContext markFile(Path value) {
+        markFile = value;
+        return this;
+    }
+
+    /**
+     * Which namespace the only member of one is to be, and the generation that begins with this start: where its log says something
+     * else, {@link NamespaceMember#awaitIdentity} throws. By default a member takes what its log says, or a random id, and the next
+     * generation.
+     */
+    public NamespaceMemberContext claim(IdentityClaim value) {
+        claim = value;
+        return this;
+    }
+
+    /** Whether the operator has said that what is missing of the folder is given up for good; false by default. */
+    public NamespaceMemberContext discard(boolean value) {
+        isDiscarding = value;
+        return this;
+    }
+
+    /** What the operator must give to say so, for messages; the namespace's id by default. */
+    public NamespaceMemberContext discardKey(UUID value) {
+        discardKey = value;
         return this;
     }
 
@@ -332,6 +372,22 @@ public final class NamespaceMemberContext {
 
     NanoClock nanoClock() {
         return nanoClock;
+    }
+
+    Path markFile() {
+        return markFile;
+    }
+
+    IdentityClaim claim() {
+        return claim;
+    }
+
+    boolean isDiscarding() {
+        return isDiscarding;
+    }
+
+    UUID discardKey() {
+        return discardKey;
     }
 
     int logTermLength() {

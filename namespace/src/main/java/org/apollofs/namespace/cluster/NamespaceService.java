@@ -152,6 +152,10 @@ final class NamespaceService implements ClusteredService {
             state.addSpace(header.position(), timestamp, SpaceNotice.isLow(buffer, offset));
             return;
         }
+        if (ClaimNotice.isNotice(buffer, offset, length)) {
+            state.addClaim(header.position(), timestamp, ClaimNotice.claim(buffer, offset));
+            return;
+        }
         messagePosition = header.position();
         messageTimestampNs = timestamp;
         messageSession = session == null ? 0 : session.id();

@@ -17,6 +17,7 @@ import org.apollofs.namespace.client.KeyPage;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.NamespaceException;
+import org.apollofs.namespace.client.OpenSessions;
 import org.apollofs.namespace.client.PlacementTable;
 import org.apollofs.namespace.command.NamespaceReads;
 import org.apollofs.namespace.state.LocalReads;
@@ -117,6 +118,11 @@ final class SwitchedReads implements NamespaceReads {
     @Override
     public List<Extent> liveExtents(long afterInode, int inodeLimit, long[] lastInode) {
         return ask(reads -> reads.liveExtents(afterInode, inodeLimit, lastInode));
+    }
+
+    @Override
+    public OpenSessions sessions() {
+        return ask(LocalReads::sessions);
     }
 
     @Override

@@ -134,6 +134,19 @@ public final class SnapshotLoader {
         }
     }
 
+    /** Puts the row of open sessions, which earlier versions do not have; false, and nothing done, if the map is full. */
+    private boolean tryListSessions() {
+        try (Txn<DirectBuffer> txn = state.tables().env.txnWrite()) {
+            state.tables()
+                    .meta
+                    .put(txn, new Key().of(Meta.OPEN_SESSIONS), state.sessions().openRecord());
+            txn.commit();
+            return true;
+        } catch (Env.MapFullException e) {
+            return false;
+        }
+    }
+
     private boolean isPredefined(Dbi<DirectBuffer> table) {
         return table == state.tables().inodes || table == state.tables().meta;
     }
@@ -168,6 +181,9 @@ public final class SnapshotLoader {
                     + Long.toHexString(checksum.getValue()) + ", expected=" + Long.toHexString(end.checksum()));
         }
         while (version < SnapshotWriter.SHORT_CHANGES_VERSION && !tryRecount()) {
+            state.grow();
+        }
+        while (version < SnapshotWriter.OPEN_SESSIONS_VERSION && !tryListSessions()) {
             state.grow();
         }
         state.onLoaded();

@@ -10,7 +10,8 @@ import java.util.function.Consumer;
 
 /**
  * One member of a cluster, as a process. Arguments: folder, number of this member, first ports of all (by comma), sync level,
- * then {@code key=value} settings: {@code term}, {@code segment}, {@code snapshot} (bytes of log), {@code leaderTimeoutMs}. Stops in order when its standard
+ * then {@code key=value} settings: {@code term}, {@code segment}, {@code snapshot} (bytes of log), {@code leaderTimeoutMs},
+ * {@code marked} (with a mark beside the folder), {@code discarding}. Stops in order when its standard
  * input ends.
  */
 public final class ClusterMemberProcess {
@@ -24,17 +25,7 @@ public final class ClusterMemberProcess {
                 addresses(arguments[2]).get(Integer.parseInt(arguments[1])).basePort();
         MediaDriver driver =
                 MediaDriver.launch(FaultyLinks.apply(TestSite.driver(directory, idle), directory, basePort));
-        MemberHost host = MemberHost.launch(
-                (aeronDirectory, onFailure) -> NamespaceMember.launch(
-                        context(arguments, idle, onFailure).aeronDirectory(aeronDirectory)),
-                DriverSource.of(driver.aeronDirectoryName()),
-                TestSite::daemon,
-                failure -> {
-                    failure.printStackTrace();
-                    failed.countDown();
-                },
-                System.err::println,
-                () -> false);
+        MemberHost host = launch(arguments, idle, driver, failed);
         TestSite.daemon(() -> {
                     try {
                         failed.await();
@@ -55,6 +46,28 @@ public final class ClusterMemberProcess {
         host.close();
         driver.close();
         System.exit(0);
+    }
+
+    /** Starts the member; a process whose member cannot start ends. */
+    private static MemberHost launch(
+            String[] arguments, AttentiveIdle idle, MediaDriver driver, CountDownLatch failed) {
+        try {
+            return MemberHost.launch(
+                    (aeronDirectory, onFailure) -> NamespaceMember.launch(
+                            context(arguments, idle, onFailure).aeronDirectory(aeronDirectory)),
+                    DriverSource.of(driver.aeronDirectoryName()),
+                    TestSite::daemon,
+                    failure -> {
+                        failure.printStackTrace();
+                        failed.countDown();
+                    },
+                    System.err::println,
+                    () -> false);
+        } catch (RuntimeException e) {
+            e.printStackTrace();
+            Runtime.getRuntime().halt(1);
+            throw e;
+        }
     }
 
     /** Prints elections to standard error. */
@@ -101,6 +114,8 @@ public final class ClusterMemberProcess {
             case "term" -> ctx.logTermLength((int) value);
             case "segment" -> ctx.segmentFileLength((int) value);
             case "snapshot" -> ctx.snapshotLogLength(value);
+            case "marked" -> ctx.markFile(Path.of(ctx.directory() + ".mark"));
+            case "discarding" -> ctx.discard(value != 0);
             case "leaderTimeoutMs" -> ctx.leaderTimeoutNs(TimeUnit.MILLISECONDS.toNanos(value));
             default -> throw new IllegalArgumentException("unknown setting: " + key);
         }

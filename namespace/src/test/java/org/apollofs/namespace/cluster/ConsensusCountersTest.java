@@ -58,10 +58,14 @@ class ConsensusCountersTest {
         }
 
         @Override
-        public void close() throws InterruptedException {
+        public void close() {
             isStopping = true;
             for (Thread thread : threads) {
-                thread.join();
+                try {
+                    thread.join();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
             }
         }
     }

@@ -40,7 +40,7 @@ final class LoneMemberTest {
                 try {
                     own.add(Files.readSymbolicLink(file).toString());
                 } catch (NoSuchFileException e) {
-                    // Closed meanwhile, as that of the list itself.
+                    // Closed meanwhile, as that of the list itself: it does not count.
                 }
             }
         }

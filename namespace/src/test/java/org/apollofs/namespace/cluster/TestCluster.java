@@ -123,8 +123,8 @@ public final class TestCluster implements AutoCloseable {
         return folder.resolve(Integer.toString(member));
     }
 
-    /** Starts a member that does not run; it is the same one as before if its folder is there. */
-    public void start(int member) throws IOException {
+    /** Starts a member that does not run; it is the same one as before if its folder is there. @param more settings. */
+    public void start(int member, String... more) throws IOException {
         if (isRunning(member)) {
             throw new IllegalStateException("the member runs: member=" + member);
         }
@@ -135,6 +135,7 @@ public final class TestCluster implements AutoCloseable {
                 ",",
                 addresses.stream().map(one -> Integer.toString(one.basePort())).toList()));
         arguments.addAll(List.of(settings));
+        arguments.addAll(List.of(more));
         processes[member] = JavaProcess.start(ClusterMemberProcess.class, arguments.toArray(String[]::new));
     }
 

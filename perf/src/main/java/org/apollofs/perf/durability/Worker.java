@@ -78,6 +78,12 @@ final class Worker {
         List<Problem> problems;
         try {
             problems = state.check(new NotedTree(), false);
+            if (!problems.isEmpty()) {
+                // A mount that went away meanwhile hides what is there: what is lost is lost at a second look too.
+                List<Problem> again = state.check(new NotedTree(), false);
+                problems.retainAll(again);
+                again.stream().filter(problem -> problem.error() != null).forEach(problems::add);
+            }
         } catch (ReadFailed e) {
             afterError(e.outcome);
             return false;
@@ -225,8 +231,15 @@ final class Worker {
         Step step = load.step(index, asKey ? Step.Kind.GET : Step.Kind.READ, name);
         journal.begin(step);
         try {
-            byte[] found = asKey ? keys.read(name) : mount.read(name);
-            String problem = entry.problem(found, true);
+            String problem = entry.problem(read(name, asKey), true);
+            if (problem != null) {
+                // As when it looks through all: a mount that goes away hides what is there.
+                problem = entry.problem(read(name, asKey), true);
+            }
+            if (problem != null && mount != null && !mount.isThere()) {
+                answer(step, Outcome.unknown("ENOTCONN the mount went away: " + problem));
+                return;
+            }
             if (problem != null) {
                 journal.broken(index, name + " " + problem + " (" + step.kind() + ")");
             }
@@ -234,5 +247,9 @@ final class Worker {
         } catch (IOException e) {
             answer(step, Errors.ofContent(e));
         }
+    }
+
+    private byte[] read(String name, boolean asKey) throws IOException {
+        return asKey ? keys.read(name) : mount.read(name);
     }
 }
