@@ -18,7 +18,8 @@ import org.apollofs.profile.ThreadProfile.Idle;
  * and stops. Agents are started and closed on the thread itself.
  */
 final class AgentThread implements AutoCloseable {
-    private static final long CLOSE_TIMEOUT_MS = TimeUnit.SECONDS.toMillis(30);
+    /** An agent may wait for the namespace, whose calls end by the profile: beyond that it hangs. */
+    private static final long CLOSE_TIMEOUT_MS = TimeUnit.MINUTES.toMillis(10);
 
     private final List<Agent> agents;
     private final IdleStrategy idle;

@@ -5,6 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.apollofs.cli.profile.CheckCommand;
+import org.apollofs.cli.profile.PlanCommand;
+import org.apollofs.cli.profile.ProbeCommand;
+import org.apollofs.cli.profile.ProfileCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -39,6 +43,10 @@ public final class ApolloCommand implements Callable<Integer> {
             KvCommand.class,
             LogCommand.class,
             TargetCommand.class,
+            ProbeCommand.class,
+            ProfileCommand.class,
+            CheckCommand.class,
+            PlanCommand.class,
             JmhCommand.class,
             TestCommand.class,
             WarmUpCommand.class);

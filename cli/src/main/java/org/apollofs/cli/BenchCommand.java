@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
             IndexBenchCommand.class,
             HeapBenchCommand.class,
             KvBenchCommand.class,
-            KeysBenchCommand.class
+            KeysBenchCommand.class,
+            DurabilityBenchCommand.class
         })
 final class BenchCommand implements Callable<Integer> {
     @Spec
@@ -61,8 +62,8 @@ final class BenchCommand implements Callable<Integer> {
                 names = "--rounds",
                 defaultValue = "3",
                 paramLabel = "N",
-                description =
-                        "Rounds, after one to warm up; all that is measured takes turns in each (default: ${DEFAULT-VALUE}).")
+                description = "Rounds, after one to warm up; all that is measured takes turns in each (default:"
+                        + " ${DEFAULT-VALUE}).")
         private int rounds;
 
         @Option(

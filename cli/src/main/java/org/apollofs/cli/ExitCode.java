@@ -16,6 +16,9 @@ public enum ExitCode {
     SITE(11, "the site's folder cannot be used: in use, or not a site"),
     MEASURE(12, "a benchmark failed or missed its goal"),
     EXPIRED(13, "the change log does not go back that far any more"),
+    SHORT(14, "a check found an error, or a profile is short of its goals"),
+    PERMISSION(15, "no permission: another user's site, or a secret that the namespace does not know"),
+    MISSING(16, "a part of the site is missing, damaged, older than it was, or another's"),
     INTERRUPTED(130, "stopped by Ctrl-C or SIGTERM before it was done");
 
     private final int code;

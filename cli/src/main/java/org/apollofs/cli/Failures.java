@@ -33,7 +33,11 @@ final class Failures {
             return new CommandFailure(ExitCode.PROFILE, profile.getMessage(), "mend the profile", profile);
         }
         if (failure instanceof FolderRefusedException refused) {
-            return new CommandFailure(ExitCode.SITE, refused.getMessage(), refused.nextStep(), refused);
+            return new CommandFailure(
+                    refused.isLost() ? ExitCode.MISSING : ExitCode.SITE,
+                    refused.getMessage(),
+                    refused.nextStep(),
+                    refused);
         }
         if (isPortTaken(failure)) {
             return new CommandFailure(
@@ -77,26 +81,52 @@ final class Failures {
                 failure);
     }
 
+    /** The start of a member of the namespace has failed. */
+    static CommandFailure ofMemberStart(Path folder, RuntimeException cause) {
+        CommandFailure known = ofMember(folder, cause);
+        return known != null ? known : explain(cause);
+    }
+
     /**
-     * A member of the namespace has failed. LMDB and Aeron's archive call a full disk an I/O error, or a short write.
+     * A member of the namespace has failed.
      *
-     * @param nextStep if it is not that.
+     * @param nextStep if what failed is not to be mended by the operator.
      */
     static CommandFailure ofMember(Path folder, Throwable cause, String nextStep) {
+        CommandFailure known = ofMember(folder, cause);
+        return known != null
+                ? known
+                : new CommandFailure(ExitCode.INTERNAL, "namespace member failed: " + describe(cause), nextStep, cause);
+    }
+
+    /** @return null if what failed is neither known nor of the disk. LMDB and Aeron call a full one an I/O error, or a short write. */
+    private static CommandFailure ofMember(Path folder, Throwable cause) {
+        if (cause instanceof CommandFailure known) {
+            return known;
+        }
+        if (cause instanceof FolderRefusedException || isPortTaken(cause)) {
+            return explain(cause);
+        }
         long usable = Long.MAX_VALUE;
         try {
             usable = Files.getFileStore(folder).getUsableSpace();
         } catch (IOException e) {
             cause.addSuppressed(e);
         }
-        return usable <= NamespaceMember.FULL_DISK_BYTES
+        if (usable <= NamespaceMember.FULL_DISK_BYTES) {
+            return new CommandFailure(
+                    ExitCode.NO_SPACE,
+                    "namespace member failed, its disk is full: directory=" + folder + ", usable=" + usable + " bytes",
+                    "what was acknowledged is safe; free some space and start it again",
+                    cause);
+        }
+        return NamespaceMember.isOfBrokenDisk(cause)
                 ? new CommandFailure(
-                        ExitCode.NO_SPACE,
-                        "namespace member failed, its disk is full: directory=" + folder + ", usable=" + usable
-                                + " bytes",
-                        "what was acknowledged is safe; free some space and start it again",
+                        ExitCode.SITE,
+                        "the disk of the namespace's member fails: directory=" + folder + ", " + describe(cause),
+                        "what was acknowledged is as safe as the disk; mend it and start it again",
                         cause)
-                : new CommandFailure(ExitCode.INTERNAL, "namespace member failed: " + describe(cause), nextStep, cause);
+                : null;
     }
 
     /** An exception in a few words. The message of a file system's exception is often only the path. */
@@ -111,13 +141,18 @@ final class Failures {
 
     /** Of a socket of ours, or of the media driver's, which says it in words. */
     private static boolean isPortTaken(Throwable failure) {
-        Throwable said = failure.getCause() instanceof BindException ? failure.getCause() : failure;
-        return (said instanceof BindException || said instanceof RegistrationException)
-                && said.getMessage() != null
-                && said.getMessage().contains("Address already in use");
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if ((cause instanceof BindException || cause instanceof RegistrationException)
+                    && cause.getMessage() != null
+                    && cause.getMessage().contains("Address already in use")) {
+                return true;
+            }
+        }
+        return false;
     }
 
-    private static boolean isNoSpace(Throwable failure) {
+    /** Whether a file system has no space left, or none for this user. */
+    static boolean isNoSpace(Throwable failure) {
         if (failure instanceof OsException os) {
             return os.errno() == Errno.ENOSPC || os.errno() == Errno.EDQUOT;
         }
@@ -126,7 +161,7 @@ final class Failures {
 
     private static String targetNextStep(TargetRefusedException failure) {
         return switch (failure.reason()) {
-            case OTHER_SITE, OTHER_TARGET -> "put the site's own target there, or move this one away";
+            case OTHER_SITE, OTHER_TARGET, OLDER_COPY -> "put the site's own target there, or move this one away";
             case IN_USE -> "stop the process that uses it";
             case OTHER_VERSION -> "use the build that made it";
             case INVALID_GEOMETRY -> "mend its size in the profile";

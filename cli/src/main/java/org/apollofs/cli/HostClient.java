@@ -3,6 +3,7 @@ package org.apollofs.cli;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.NanoClock;
 import org.apollofs.dataplane.client.ApolloClient;
 import org.apollofs.dataplane.client.ClientContext;
 import org.apollofs.dataplane.layout.StripeLayout;
@@ -16,13 +17,14 @@ import org.apollofs.transport.Network;
 final class HostClient {
     private HostClient() {}
 
-    /** @return the client; its agent is to be run before the first call. */
-    static ApolloClient open(HardwareProfile profile, Network network, Namespace namespace) {
+    /** @param clock of all deadlines. @return the client; its agent is to be run before the first call. */
+    static ApolloClient open(HardwareProfile profile, Network network, Namespace namespace, NanoClock clock) {
         LayoutProfile layout = profile.layout();
         int slabs = profile.engine().hostSlabs();
         return new ApolloClient(new ClientContext()
                 .namespace(namespace)
                 .network(network)
+                .clock(clock)
                 .targetIds(
                         profile.targets().stream().mapToInt(TargetProfile::id).toArray())
                 .failureDomains(domains(profile))
@@ -33,6 +35,7 @@ final class HostClient {
                 .dataSlabs(slabs * 2 / 5)
                 .paritySlabs(slabs / 5)
                 .readSlabs(slabs * 2 / 5)
+                .patienceNs(TimeUnit.MILLISECONDS.toNanos(profile.mount().errorAfterMs()))
                 .readTimeoutNs(TimeUnit.MILLISECONDS.toNanos(profile.engine().hedgeAfterMs())));
     }
 

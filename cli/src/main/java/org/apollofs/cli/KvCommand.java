@@ -76,6 +76,10 @@ final class KvCommand implements Callable<Integer> {
             return spec.commandLine().getOut();
         }
 
+        PrintWriter err() {
+            return spec.commandLine().getErr();
+        }
+
         /** The site, for a value on its stripes. */
         SiteFolder siteOfLarge(String key) {
             return namespace.site("values beyond " + NamespaceLimits.INLINE_LENGTH + " bytes, key=" + key);

@@ -50,12 +50,20 @@ final class KvWatchCommand implements Callable<Integer> {
             long start = from != null ? from : connection.changeLog().range().last() + 1;
             KeyWatch watch = connection.keyValue().watch(key, prefix, start);
             List<KeyEvent> events = new ArrayList<>();
+            FollowerPatience patience = new FollowerPatience(common.err());
             long left = count;
             while (!stop.isRequested() && left > 0) {
                 events.clear();
-                watch.poll(events::add, WAIT_NS);
+                if (!patience.tryTo(() -> watch.poll(events::add, WAIT_NS))) {
+                    continue;
+                }
                 for (int i = 0; i < events.size() && left > 0; i++, left--) {
-                    print(connection.keyValue(), events.get(i));
+                    KeyEvent event = events.get(i);
+                    boolean isPrinted = false;
+                    while (!isPrinted && !stop.isRequested()) {
+                        // The value is read once the namespace answers.
+                        isPrinted = patience.tryTo(() -> print(connection.keyValue(), event));
+                    }
                 }
                 if (!events.isEmpty() && common.out().checkError()) {
                     break;

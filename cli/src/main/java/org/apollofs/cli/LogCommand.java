@@ -105,10 +105,17 @@ final class LogCommand implements Callable<Integer> {
         long[] left = {count};
         long[] next = {start};
         boolean goesOn = true;
+        FollowerPatience patience =
+                follow ? new FollowerPatience(spec.commandLine().getErr()) : FollowerPatience.none();
         while (goesOn && !stop.isRequested()) {
-            long looked = follower.poll(change -> print(change.toChange(), out, left, next), follow ? WAIT_NS : 0);
+            long[] looked = {0};
+            boolean isAnswered = patience.tryTo(() -> looked[0] =
+                    follower.poll(change -> print(change.toChange(), out, left, next), follow ? WAIT_NS : 0));
+            if (!isAnswered) {
+                continue;
+            }
             boolean isPrinted = !out.checkError();
-            goesOn = isPrinted && left[0] > 0 && (follow || looked > 0);
+            goesOn = isPrinted && left[0] > 0 && (follow || looked[0] > 0);
             long reached = left[0] > 0 ? follower.next() : next[0];
             if (consumer != null && isPrinted && reached != offset) {
                 move(log, offset, reached);

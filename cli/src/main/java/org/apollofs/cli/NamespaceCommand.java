@@ -3,13 +3,17 @@ package org.apollofs.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
@@ -22,13 +26,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Runs one member of the namespace as a process of its own, in the foreground, until it is stopped. */
 @Command(
         name = "namespace",
         description = "Run a member of the namespace in the foreground. Ctrl-C or SIGTERM stops it in order.",
-        subcommands = {NamespaceCommand.Status.class, NamespaceCommand.Snapshot.class})
+        subcommands = {NamespaceCommand.Status.class, NamespaceCommand.Snapshot.class, NamespaceCommand.Secret.class})
 final class NamespaceCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -46,6 +51,16 @@ final class NamespaceCommand implements Callable<Integer> {
             description = "Folder of the site's processes here; the member's is DIR/namespace/I (default: this one).")
     private Path dir;
 
+    @Option(
+            names = "--discard",
+            paramLabel = "ID",
+            description = {
+                "Give up for good what is missing of the member's folder; of several members it copies from the"
+                        + " others.",
+                "Needed only where a start says so, and says the id. What is there is put aside, not deleted."
+            })
+    private UUID discard;
+
     @Override
     public Integer call() throws InterruptedException {
         if (profile == null || member == null) {
@@ -54,7 +69,7 @@ final class NamespaceCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         StopSignal stop = StopSignal.install();
         HardwareProfile site = ProfileLoader.load(profile);
-        try (MemberNode node = MemberNode.start(site, member, dir, stop, out)) {
+        try (MemberNode node = MemberNode.start(site, member, dir, discard, stop, out)) {
             say(out, "ready");
             stop.await();
             say(out, "stopping");
@@ -98,15 +113,15 @@ final class NamespaceCommand implements Callable<Integer> {
             HardwareProfile site = ProfileLoader.load(profile);
             NamespaceConnection.checkPorts(site);
             List<MemberAddress> members = SiteNamespace.addresses(site.namespace());
-            List<MemberStatus> found = MemberSurvey.ask(members, TIMEOUT_NS);
+            List<MemberStatus> found =
+                    MemberSurvey.ask(members, NamespaceKeys.of(site).peerKey(), TIMEOUT_NS);
             if (json) {
                 printJson(members, found);
             } else {
                 print(members, found);
             }
-            long taking = found.stream()
-                    .filter(status -> status.role() != MemberStatus.Role.JOINING)
-                    .count();
+            long taking =
+                    found.stream().filter(status -> status.role().takesPart()).count();
             boolean isWell = leader(found).isPresent() && taking > members.size() / 2;
             return (isWell ? ExitCode.OK : ExitCode.UNAVAILABLE).code();
         }
@@ -132,8 +147,10 @@ final class NamespaceCommand implements Callable<Integer> {
                 MemberStatus status = of(member, found).orElse(null);
                 if (status == null) {
                     out.printf(Locale.ROOT, ROW, member.id(), address, "-", "-", "-", "-", "does not answer");
-                } else if (status.role() == MemberStatus.Role.JOINING) {
-                    String note = "has no log yet: waits for the others, or copies";
+                } else if (!status.role().takesPart()) {
+                    String note = status.role() == MemberStatus.Role.JOINING
+                            ? "has no log yet: waits for the others, or copies"
+                            : "does not know this secret, or is of another namespace";
                     out.printf(Locale.ROOT, ROW, member.id(), address, role(status), "-", "-", "-", note);
                 } else {
                     out.printf(
@@ -166,6 +183,9 @@ final class NamespaceCommand implements Callable<Integer> {
             if (status.isElecting()) {
                 notes.add("election, or catches up");
             }
+            if (status.strangers() > 0) {
+                notes.add(String.format(Locale.ROOT, "%,d datagrams of strangers dropped", status.strangers()));
+            }
             if (status.isSpaceLow()) {
                 notes.add("DISK NEARLY FULL: what grows is refused");
             }
@@ -187,9 +207,38 @@ final class NamespaceCommand implements Callable<Integer> {
                                 .put("committed", status.position())
                                 .put("logStart", status.logStart())
                                 .put("electing", status.isElecting())
-                                .put("spaceLow", status.isSpaceLow()));
+                                .put("spaceLow", status.isSpaceLow())
+                                .put("strangers", status.strangers()));
             }
             say(spec.commandLine().getOut(), root.toString());
+        }
+    }
+
+    /** Makes a secret. */
+    @Command(
+            name = "secret",
+            description = {
+                "Make the secret that the members and clients of a namespace prove themselves with.",
+                "Copy the file to all hosts, mode 0600; the profile names it as security.secretFile."
+            })
+    static final class Secret implements Callable<Integer> {
+        @Spec
+        private CommandSpec spec;
+
+        @Parameters(paramLabel = "FILE", description = "File to be made.")
+        private Path file;
+
+        @Override
+        public Integer call() throws IOException {
+            if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+                throw new CommandFailure(
+                        ExitCode.USAGE,
+                        "there is such a file already: " + file,
+                        "name another; a secret that is in use is not to be lost");
+            }
+            SiteSecret.make(file.toAbsolutePath());
+            say(spec.commandLine().getOut(), "made " + file + " (0600)");
+            return ExitCode.OK.code();
         }
     }
 

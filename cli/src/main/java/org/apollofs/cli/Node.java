@@ -2,6 +2,7 @@ package org.apollofs.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -9,7 +10,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.agrona.concurrent.SystemNanoClock;
@@ -17,11 +21,16 @@ import org.apollofs.dataplane.client.ApolloClient;
 import org.apollofs.dataplane.client.BlobKeyValue;
 import org.apollofs.dataplane.repair.GarbageCollector;
 import org.apollofs.dataplane.repair.OrphanSweep;
+import org.apollofs.dataplane.repair.SweepContext;
 import org.apollofs.namespace.client.Namespace;
 import org.apollofs.namespace.cluster.AttentiveIdle;
+import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.profile.HardwareProfile;
+import org.apollofs.profile.SweepProfile;
 import org.apollofs.transport.aeron.AeronNetwork;
 import org.apollofs.transport.aeron.AeronNetworkContext;
+import org.apollofs.transport.aeron.seal.DatagramSeal;
+import org.apollofs.transport.aeron.seal.SealKey;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,20 +49,48 @@ final class Node implements AutoCloseable {
     private static final int MAX_VALUE_LENGTH = 64 << 20;
 
     private static final int GARBAGE_IDLE_MS = 5;
+    /** Where there was none for a while. */
+    private static final int GARBAGE_REST_MS = 160;
 
     private final NodeOptions options;
     private final StopSignal stop;
     private final CloseStack stack = new CloseStack();
     private final AtomicReference<CommandFailure> failure = new AtomicReference<>();
     private final long startNs = System.nanoTime();
+    private final ProcessClock clock = new ProcessClock(SystemNanoClock.INSTANCE);
 
     private SiteFiles files;
+    private DatagramSeal seal;
     private SiteDriver driver;
     private SiteNamespace namespace;
     private TargetServers targets;
     private ApolloClient client;
+    private volatile boolean isReady;
+    private volatile String notice;
+    private SiteHealth health;
     private SiteMount mount;
     private GarbageCollector garbage;
+    private OrphanSweep sweep;
+    private SiteRepair repair;
+
+    /** How the mount ends with the site, and the site with the mount. */
+    private final SiteMount.SiteEnd end = new SiteMount.SiteEnd() {
+        @Override
+        public void onTakenAway(Path mountPoint) {
+            notice = "the mount was taken away by somebody else (umount): path=" + mountPoint;
+            stop.request();
+        }
+
+        @Override
+        public void onFailure(String role, Throwable cause) {
+            Node.this.onFailure(role, cause);
+        }
+
+        @Override
+        public boolean isFailed() {
+            return isReady && Node.this.isFailed();
+        }
+    };
 
     private Node(NodeOptions options, StopSignal stop) {
         this.options = options;
@@ -61,26 +98,37 @@ final class Node implements AutoCloseable {
     }
 
     /**
-     * Starts the site. It is mounted and serves on return.
+     * Starts the site. On return it is mounted, and a write and a read have gone through.
      *
      * @param stop requested when the node cannot go on.
      * @param out what the site is, for the operator.
      * @throws RuntimeException if it cannot be started: {@link Failures} explains them. Nothing is left then.
+     * @throws CancellationException if the stop is requested before it serves.
      */
     static Node start(NodeOptions options, StopSignal stop, PrintWriter out) {
         Path mountPoint = SiteMount.check(options.mountPoint(), options.folder());
         Node node = new Node(options, stop);
         try {
-            node.assemble(mountPoint);
+            node.assemble(mountPoint, out);
             node.describe(out);
             return node;
         } catch (IOException e) {
-            throw node.abandon(new UncheckedIOException(e.getMessage(), e));
+            throw node.abandon(node.first(new UncheckedIOException(e.getMessage(), e)));
         } catch (RuntimeException e) {
-            throw node.abandon(e);
+            throw node.abandon(node.first(e));
         } catch (Error e) {
             throw node.abandon(e);
         }
+    }
+
+    /** What the operator reads: the first failure of a part, of which the others come. */
+    private RuntimeException first(RuntimeException thrown) {
+        CommandFailure known = failure.get();
+        if (known == null || known == thrown) {
+            return thrown;
+        }
+        known.addSuppressed(thrown);
+        return known;
     }
 
     /** Ends what was started; the files of a new site go too. */
@@ -93,52 +141,103 @@ final class Node implements AutoCloseable {
         return failure;
     }
 
-    private void assemble(Path mountPoint) throws IOException {
+    private void assemble(Path mountPoint, PrintWriter out) throws IOException {
         SiteFolder folder = options.folder();
         HardwareProfile profile = options.profile();
+        PrivateFiles.begin();
         boolean folderExisted = Files.exists(folder.root());
         stack.push(SiteLock.take(folder));
-        files = SiteFiles.open(folder, profile, folderExisted, stack);
+        PrivateFiles.mend(folder.root());
+        startClock();
+        files = SiteFiles.open(folder, profile, folderExisted, options.discard(), stack);
         AttentiveIdle idle = new AttentiveIdle();
-        driver = stack.push(SiteDriver.launch(folder, profile, idle, this::onFailure));
-        AeronNetwork network = stack.push(new AeronNetwork(networkContext(profile)));
+        DataThreads threads = new DataThreads();
+        seal = new DatagramSeal(
+                SealKey.of(files.secret(), "lanes " + files.record().siteId()));
+        driver = stack.push(SiteDriver.launch(folder, profile, idle, seal, this::onFailure));
+        threads.driver(driver::wake);
+        AeronNetwork network =
+                stack.push(new AeronNetwork(networkContext(profile).onSent(threads::wake)));
+        driver.onRenewed(network::renew);
+        stack.push(this::noteStop);
         targets = stack.push(TargetServers.open(files, profile, network));
-        targets.start(profile, this::onFailure);
-        namespace = stack.push(SiteNamespace.launch(folder, profile.namespace(), driver, idle, this::onFailure));
-        client = HostClient.open(profile, network, namespace.client());
+        files.noteTargets(targets.targets());
+        targets.start(profile, threads, this::onFailure);
+        namespace =
+                stack.push(SiteNamespace.launch(files, profile.namespace(), driver, idle, stop, out, this::onFailure));
+        files.confirm(namespace.identity());
+        client = HostClient.open(profile, network, namespace.client(), clock);
         stack.push(AgentThread.start(
-                "apollo-host", List.of(client.hostAgent()), profile.threads().hostIdle(), this::onFailure));
+                "apollo-host",
+                List.of(client.hostAgent()),
+                threads.newStrategy(profile.threads().hostIdle()),
+                this::onFailure));
         stack.push(client);
+        targets.leftOut().forEach(client.targets()::leaveOut);
         startGarbage();
-        mount = stack.push(SiteMount.mount(mountPoint, profile.mount(), namespace.client(), client, this::onFailure));
+        repair = stack.push(SiteRepair.start(folder, profile, namespace.client(), client, clock, this::onFailure));
+        health = stack.push(new SiteHealth(
+                namespace.client(), client, () -> namespace.member().isSpaceLow(), System::currentTimeMillis));
+        awaitServing(out);
+        mount = stack.push(SiteMount.mount(
+                folder, mountPoint, profile.mount(), namespace.client(), client, clock, health::onFault, end));
         SiteBlobs blobs =
                 new SiteBlobs(namespace.client(), new BlobKeyValue(namespace.client(), client, MAX_VALUE_LENGTH));
         stack.push(ControlServer.start(folder, files.record().siteId().toString(), this::answer, blobs));
         stack.push(() -> Files.deleteIfExists(folder.ready()));
         Files.writeString(folder.ready(), ProcessHandle.current().pid() + "\n");
         files.keep();
+        isReady = true;
+    }
+
+    /** Nobody is to find a mount on which a write or a read would not go through. */
+    private void awaitServing(PrintWriter out) {
+        try {
+            SiteHealth.Finding finding = health.awaitServing(stop::isRequested, why -> {
+                out.println(why);
+                out.flush();
+            });
+            checkHealthy();
+            if (finding == null) {
+                throw new CancellationException("stopped before it served");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancellationException("interrupted before it served");
+        }
     }
 
     /** Deletes what no file refers to: freed stripes while it runs, and first what earlier sessions left uncommitted. */
     private void startGarbage() {
         Namespace tree = namespace.client();
-        garbage = new GarbageCollector(
-                tree, client.targets(), client.placements(), client.abandonedStripes(), SystemNanoClock.INSTANCE);
-        // This is the only host of an embedded site: every session but its own is over.
-        OrphanSweep sweep = new OrphanSweep(
-                tree,
-                client.targets(),
-                client.placements(),
-                session -> session != tree.session(),
-                SystemNanoClock.INSTANCE);
+        garbage = new GarbageCollector(tree, client.targets(), client.placements(), client.abandonedStripes(), clock);
+        SweepProfile limits = options.profile().engine().sweep();
+        sweep = new OrphanSweep(new SweepContext()
+                .namespace(tree)
+                .targets(client.targets())
+                .placements(client.placements())
+                .clock(clock)
+                .witness(files::accepts)
+                .delayNs(TimeUnit.MILLISECONDS.toNanos(limits.delayMs()))
+                .limitPercent(limits.limitPercent()));
         // Nobody waits for it.
-        IdleStrategy idle = new SleepingMillisIdleStrategy(GARBAGE_IDLE_MS);
+        IdleStrategy idle = new BackoffIdleStrategy(
+                0, 0, TimeUnit.MILLISECONDS.toNanos(GARBAGE_IDLE_MS), TimeUnit.MILLISECONDS.toNanos(GARBAGE_REST_MS));
         stack.push(AgentThread.start("apollo-garbage", List.of(garbage, sweep), idle, this::onFailure));
+    }
+
+    /** Deadlines everywhere are in the time of this process: before anything else has one. */
+    private void startClock() {
+        IdleStrategy idle = new SleepingMillisIdleStrategy(ProcessClock.TICK_MS);
+        stack.push(AgentThread.start("apollo-clock", List.of(clock), idle, this::onFailure));
     }
 
     private AeronNetworkContext networkContext(HardwareProfile profile) {
         return new AeronNetworkContext()
                 .aeron(driver.aeron())
+                .clock(clock)
+                // One that is not answered is asked again once before the program is told.
+                .requestTimeoutNs(TimeUnit.MILLISECONDS.toNanos(profile.mount().errorAfterMs()) / 2)
                 .siteId(files.record().siteId())
                 .secret(files.secret())
                 .termLength(profile.lanes().termLength())
@@ -165,10 +264,14 @@ final class Node implements AutoCloseable {
                 : new CommandFailure(
                         ExitCode.INTERNAL,
                         role + " failed: " + Failures.describe(cause),
-                        "the site stops; what was fsynced or closed is safe; run it again with --debug",
+                        "the site stops, and its mount stays dead until it is started again; what was fsynced or"
+                                + " closed is safe; run it again with --debug",
                         cause);
         if (failure.compareAndSet(null, explained)) {
             LOG.error("node: {} failed, the site stops", role, cause);
+            if (stop.isOfProcess() && NamespaceMember.isOfBrokenDisk(explained)) {
+                LastWord.sayUnlessEnded(explained);
+            }
         } else {
             LOG.warn("node: {} failed too: {}", role, Failures.describe(cause));
         }
@@ -181,9 +284,35 @@ final class Node implements AutoCloseable {
         switch (request.path("command").asText()) {
             case "status" -> NodeStatus.fill(this, answer);
             case "connect" -> answer.put("aeronDirectory", driver.directory());
+            case "confirm-sweep" -> confirmSweep(request.path("siteId").asText(), answer);
             default -> answer.put("error", "unknown command: " + request.path("command"));
         }
         return answer;
+    }
+
+    private void confirmSweep(String siteId, ObjectNode answer) {
+        if (!siteId.equals(files.record().siteId().toString())) {
+            answer.put(
+                    "error",
+                    "not this site: found=" + siteId + ", this is "
+                            + files.record().siteId());
+            return;
+        }
+        ArrayNode waiting = answer.putArray("waiting");
+        sweep.status().waiting().forEach(waiting::add);
+        sweep.confirm();
+    }
+
+    /** The targets have stopped, if they had started. */
+    private void noteStop() {
+        if (targets != null) {
+            files.noteStop(targets.targets());
+        }
+    }
+
+    /** Why the node was asked to stop, if that was neither a signal nor a failure; else null. */
+    String notice() {
+        return notice;
     }
 
     NodeOptions options() {
@@ -192,6 +321,15 @@ final class Node implements AutoCloseable {
 
     SiteFiles files() {
         return files;
+    }
+
+    SiteDriver driver() {
+        return driver;
+    }
+
+    /** Of what its media driver sends over UDP. */
+    DatagramSeal seal() {
+        return seal;
     }
 
     SiteNamespace namespace() {
@@ -208,6 +346,18 @@ final class Node implements AutoCloseable {
 
     GarbageCollector garbage() {
         return garbage;
+    }
+
+    OrphanSweep sweep() {
+        return sweep;
+    }
+
+    SiteRepair repair() {
+        return repair;
+    }
+
+    SiteHealth health() {
+        return health;
     }
 
     SiteMount mount() {

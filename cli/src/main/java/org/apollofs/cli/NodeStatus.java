@@ -4,9 +4,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.apollofs.dataplane.client.DataClient;
+import org.apollofs.dataplane.stripe.TargetHealth;
 import org.apollofs.dataplane.target.StorageTarget;
 import org.apollofs.fuse.MountCounters;
 import org.apollofs.io.chunk.ChunkStoreStatistics;
@@ -15,6 +19,7 @@ import org.apollofs.io.chunk.StoreCounter;
 import org.apollofs.io.erasure.ErasureCode;
 import org.apollofs.profile.ByteSize;
 import org.apollofs.profile.LayoutProfile;
+import org.apollofs.transport.aeron.seal.SealCounter;
 
 /** What a node says of itself: to the operator at start, and as JSON to {@code apollo status}. */
 final class NodeStatus {
@@ -70,7 +75,13 @@ final class NodeStatus {
     /** The answer to {@code status}. */
     static void fill(Node node, ObjectNode status) {
         status.put("siteId", node.files().record().siteId().toString());
-        status.put("state", state(node));
+        SiteHealth.Finding finding = check(node);
+        // Writes and reads go through; that is not all there is to say while a further loss would be one of data.
+        boolean isHealthy =
+                finding.isHealthy() && RepairReport.isWhole(node.repair().status());
+        SiteHealth.State state = finding.isHealthy() && !isHealthy ? SiteHealth.State.DEGRADED : finding.state();
+        status.put("state", node.isFailed() ? "failed" : state.word());
+        fillHealth(node, finding, status.putObject("health"));
         status.put("pid", ProcessHandle.current().pid());
         status.put("uptimeSeconds", node.uptimeSeconds());
         status.put("layout", node.options().profile().layout().notation());
@@ -85,7 +96,11 @@ final class NodeStatus {
             mountCounters.put(jsonName(counter.name()), node.mount().counters().get(counter));
         }
         ObjectNode namespace = status.putObject("namespace");
-        namespace.put("inodes", node.namespace().client().inodeCount());
+        namespace.put("id", node.namespace().identity().id().toString());
+        namespace.put("generation", node.namespace().identity().generation());
+        namespace.put("session", node.client().targets().session());
+        namespace.put("sessionWorks", finding.sessionWorks());
+        namespace.put("inodes", finding.inodes());
         namespace.put("fileSyncLevel", node.options().profile().namespace().fileSyncLevel());
         namespace.put("leader", node.namespace().member().isLeader());
         namespace.put("spaceLow", node.namespace().member().isSpaceLow());
@@ -95,16 +110,41 @@ final class NodeStatus {
         client.setAll((ObjectNode) JSON.valueToTree(node.client().counters()));
         client.put("copiesPerByteWritten", node.client().counters().copiesPerByteWritten());
         status.set("garbage", JSON.valueToTree(node.garbage().status()));
+        status.set("sweep", JSON.valueToTree(node.sweep().status()));
+        ObjectNode seals = status.putObject("seals");
+        for (SealCounter counter : SealCounter.values()) {
+            seals.put(jsonName(counter.name()), node.seal().counters().get(counter));
+        }
         fillTargets(node, status.putArray("targets"));
+        RepairReport.fill(node.repair().status(), status);
     }
 
-    private static String state(Node node) {
-        if (node.isFailed()) {
-            return "failed";
+    private static SiteHealth.Finding check(Node node) {
+        try {
+            return node.health().check(SiteHealth.PATIENCE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while the site was asked how it is", e);
         }
-        boolean allWritable = node.targets().targets().stream()
-                .allMatch(target -> target.statistics().store().writable());
-        return node.targets().leftOut().isEmpty() && allWritable ? "healthy" : "degraded";
+    }
+
+    private static void fillHealth(Node node, SiteHealth.Finding finding, ObjectNode health) {
+        health.put("why", finding.why());
+        health.put("provedAt", time(finding.provedAtMs()));
+        health.put("stalledSince", time(finding.stalledSinceMs()));
+        health.put(
+                "oldestRequestMs",
+                TimeUnit.NANOSECONDS.toMillis(node.mount().mount().oldestRequestNs()));
+        SiteHealth.Fault fault = node.health().lastFault();
+        health.put("lastError", fault == null ? null : fault.text());
+        health.put("lastErrorAt", fault == null ? null : time(fault.atMs()));
+    }
+
+    /** A time for people and programs, or null for 0. */
+    private static String time(long epochMs) {
+        return epochMs == 0
+                ? null
+                : Instant.ofEpochMilli(epochMs).truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
     private static void fillTargets(Node node, ArrayNode list) {
@@ -117,6 +157,9 @@ final class NodeStatus {
             entry.put("freeBytes", store.freeBytes());
             entry.put("chunks", store.chunkCount());
             entry.put("device", store.device());
+            TargetHealth lane = node.client().targets().health(target.targetId());
+            entry.put("lane", lane.state());
+            entry.put("laneNote", lane.reason());
             if (store.outOfServiceReason() != null) {
                 entry.put("note", store.outOfServiceReason());
             }
@@ -137,7 +180,7 @@ final class NodeStatus {
         node.targets()
                 .leftOut()
                 .forEach((id, why) ->
-                        list.addObject().put("id", id).put("state", "missing").put("note", why));
+                        list.addObject().put("id", id).put("state", "left out").put("note", why));
     }
 
     /** WRITE_BYTES as writeBytes. */

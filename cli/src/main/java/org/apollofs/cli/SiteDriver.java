@@ -8,140 +8,178 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.agrona.CloseHelper;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SystemNanoClock;
+import org.apollofs.namespace.cluster.AeronTimeouts;
 import org.apollofs.namespace.cluster.AttentiveIdle;
+import org.apollofs.namespace.cluster.BoundedErrors;
+import org.apollofs.namespace.cluster.DriverSource;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.LaneProfile;
 import org.apollofs.profile.ThreadProfile.Idle;
+import org.apollofs.transport.aeron.seal.DatagramSeal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The node's media driver and its Aeron client. The driver runs on one thread of its own (ThreadingMode.SHARED), the
- * client's conductor on another. Closing ends both and deletes the driver's directory.
- *
- * <p>The directory lies in shared memory, or in the site's run folder where shared memory is too small (containers often
- * have 64 MiB). Its path is noted in {@code run/driver}, so that the next start can delete what a killed one left.
+ * The node's media driver and its Aeron client, kept running by a {@link DriverKeeper}. The driver runs on one thread of its own
+ * (ThreadingMode.SHARED), the client's conductor on another. When one of the two ends by itself, both are started again; the lanes
+ * are told ({@link #onRenewed}). Closing ends both.
  */
-final class SiteDriver implements AutoCloseable {
+final class SiteDriver implements AutoCloseable, DriverSource {
     private static final Logger LOG = LoggerFactory.getLogger(SiteDriver.class);
-    private static final Path SHARED_MEMORY = Path.of("/dev/shm");
     private static final int TERMS = 3;
+    private static final int TERM_LENGTH = 1 << 20;
+    /** Bytes for the values of counters, 128 each; their labels take four times as much. */
+    private static final int COUNTERS_LENGTH = 1 << 20;
     /** Two streams a lane at the sender; over UDP the receiver has buffers of its own. */
     private static final int BUFFERS_PER_LANE = 4;
     /** For the namespace's streams, counters and the rest. */
     private static final long OTHER_BYTES = 512L << 20;
-    /** A machine that stalls for seconds (virtual machines do) is not a machine that died. */
-    private static final long LIVENESS_NS = TimeUnit.SECONDS.toNanos(30);
+    /** How long the buffers of a client that was closed stay mapped, for threads that are just using one. */
+    private static final long LINGER_NS = TimeUnit.SECONDS.toNanos(1);
 
-    private final SiteFolder folder;
-    private final MediaDriver driver;
-    private final Aeron aeron;
+    private final HardwareProfile profile;
+    private final AttentiveIdle idle;
+    private final DatagramSeal seal;
+    private final DriverKeeper<LaneDriver> keeper;
+    private volatile Aeron last;
+    private volatile IdleStrategy driverIdle;
 
-    private SiteDriver(SiteFolder folder, MediaDriver driver, Aeron aeron) {
-        this.folder = folder;
-        this.driver = driver;
-        this.aeron = aeron;
+    /** A driver, and the client of the lanes. */
+    private record LaneDriver(MediaDriver driver, Aeron aeron) implements AutoCloseable {
+        @Override
+        public void close() {
+            CloseHelper.closeAll(aeron, driver);
+        }
+    }
+
+    private SiteDriver(
+            SiteFolder folder,
+            HardwareProfile profile,
+            AttentiveIdle idle,
+            DatagramSeal seal,
+            BiConsumer<String, Throwable> onFailure)
+            throws IOException {
+        this.profile = profile;
+        this.idle = idle;
+        this.seal = seal;
+        keeper = DriverKeeper.launch(
+                folder, neededBytes(profile), this::start, e -> onFailure.accept("media driver", e));
     }
 
     /**
      * Launches. The site lock must be held: what an earlier process left is deleted.
      *
      * @param idle wakes the driver together with the namespace's threads.
-     * @param onFailure told of what the driver or client cannot handle.
+     * @param seal of lanes over UDP.
+     * @param onFailure told of the driver that cannot be started again.
      */
     static SiteDriver launch(
-            SiteFolder folder, HardwareProfile profile, AttentiveIdle idle, BiConsumer<String, Throwable> onFailure)
+            SiteFolder folder,
+            HardwareProfile profile,
+            AttentiveIdle idle,
+            DatagramSeal seal,
+            BiConsumer<String, Throwable> onFailure)
             throws IOException {
-        deleteStale(folder);
-        Path directory = chooseDirectory(folder, profile);
-        Files.writeString(folder.driver(), directory + "\n");
+        return new SiteDriver(folder, profile, idle, seal, onFailure);
+    }
+
+    private static long neededBytes(HardwareProfile profile) {
+        return OTHER_BYTES
+                + (long) profile.targets().size()
+                        * BUFFERS_PER_LANE
+                        * TERMS
+                        * profile.lanes().termLength();
+    }
+
+    private LaneDriver start(Path directory, Runnable onEnd) throws IOException {
+        MediaDriver driver = MediaDriver.launch(context(directory, onEnd));
+        Aeron aeron = null;
+        try {
+            aeron = Aeron.connect(AeronTimeouts.ofClient(directory.toString())
+                    .useConductorAgentInvoker(false)
+                    .closeLingerDurationNs(LINGER_NS)
+                    .errorHandler(failure -> LOG.warn("aeron client: {}", Failures.describe(failure))));
+            aeron.addCloseHandler(onEnd);
+            last = aeron;
+            return new LaneDriver(driver, aeron);
+        } catch (RuntimeException e) {
+            CloseHelper.quietCloseAll(aeron, driver);
+            throw e;
+        }
+    }
+
+    private MediaDriver.Context context(Path directory, Runnable onEnd) throws IOException {
         LaneProfile lanes = profile.lanes();
-        MediaDriver.Context context = new MediaDriver.Context()
+        driverIdle = profile.threads().driverIdle() == Idle.BACKOFF
+                ? idle.newStrategy()
+                : AgentThread.idleStrategy(profile.threads().driverIdle());
+        MediaDriver.Context context = AeronTimeouts.ofDriver(new MediaDriver.Context())
                 .aeronDirectoryName(directory.toString())
                 .dirDeleteOnStart(true)
                 .dirDeleteOnShutdown(true)
                 .warnIfDirectoryExists(false)
                 .threadingMode(ThreadingMode.SHARED)
-                .sharedIdleStrategy(
-                        profile.threads().driverIdle() == Idle.BACKOFF
-                                ? idle.newStrategy()
-                                : AgentThread.idleStrategy(profile.threads().driverIdle()))
+                .sharedThreadFactory(DriverKeeper.threads("apollo-driver", onEnd))
+                .sharedIdleStrategy(driverIdle)
+                // Buffers of new streams are made by the driver's thread: a helper would look for work all the time.
+                .asyncExecutorEnabled(false)
+                .counterValuesBufferLength(COUNTERS_LENGTH)
+                // Of a stream that does not say: none of a site's own is long.
+                .ipcTermBufferLength(TERM_LENGTH)
                 .termBufferSparseFile(false)
                 .spiesSimulateConnection(true)
                 .timerIntervalNs(TimeUnit.MILLISECONDS.toNanos(100))
-                .clientLivenessTimeoutNs(LIVENESS_NS)
-                .imageLivenessTimeoutNs(LIVENESS_NS)
-                .publicationUnblockTimeoutNs(2 * LIVENESS_NS)
-                .errorHandler(failure -> LOG.warn("media driver: {}", Failures.describe(failure)));
+                .errorHandler(new BoundedErrors(
+                        SystemNanoClock.INSTANCE,
+                        (failure, unsaid) ->
+                                LOG.warn("media driver: {} (and {} before)", Failures.describe(failure), unsaid)));
         if (lanes.media() == LaneProfile.Media.UDP) {
             SocketBuffers buffers = SocketBuffers.within(lanes);
             context.socketRcvbufLength(buffers.length())
                     .socketSndbufLength(buffers.length())
                     .initialWindowLength(buffers.window());
         }
-        MediaDriver driver = MediaDriver.launch(context);
-        try {
-            Aeron aeron = Aeron.connect(new Aeron.Context()
-                    .aeronDirectoryName(directory.toString())
-                    .driverTimeoutMs(TimeUnit.NANOSECONDS.toMillis(LIVENESS_NS))
-                    .useConductorAgentInvoker(false)
-                    .errorHandler(failure -> onFailure.accept("aeron client", failure)));
-            return new SiteDriver(folder, driver, aeron);
-        } catch (RuntimeException e) {
-            driver.close();
-            throw e;
-        }
+        return seal.install(context);
     }
 
+    /** Wakes the driver's thread, if that rests. Cheap. */
+    void wake() {
+        idle.wakeOne(driverIdle);
+    }
+
+    /** The client of the driver that runs, or ran last. */
     Aeron aeron() {
-        return aeron;
+        return last;
     }
 
-    /** For other clients of this driver: the namespace's, and other processes'. */
-    String directory() {
-        return driver.aeronDirectoryName();
+    /** For other clients of this driver. Null while it is started again. */
+    @Override
+    public String directory() {
+        return keeper.directory();
     }
 
-    private static Path chooseDirectory(SiteFolder folder, HardwareProfile profile) throws IOException {
-        long needed = OTHER_BYTES
-                + (long) profile.targets().size()
-                        * BUFFERS_PER_LANE
-                        * TERMS
-                        * profile.lanes().termLength();
-        String name = "apollo-" + ProcessHandle.current().pid() + "-"
-                + Integer.toHexString(folder.root().hashCode());
-        if (Files.isWritable(SHARED_MEMORY) && Files.getFileStore(SHARED_MEMORY).getUsableSpace() >= needed) {
-            return SHARED_MEMORY.resolve(name);
-        }
-        LOG.warn(
-                "media driver: {} has less than {} MiB free, its buffers lie in the site's folder: slower",
-                SHARED_MEMORY,
-                needed >> 20);
-        return folder.run().resolve(name);
+    /** What to do with a new client when the driver was started again. */
+    void onRenewed(Consumer<Aeron> action) {
+        keeper.onRenewed(driver -> action.accept(driver.aeron()));
     }
 
-    /** Deletes the driver's directory of a process that is gone. The lock must be held. */
-    static void deleteStale(SiteFolder folder) throws IOException {
-        if (!Files.exists(folder.driver())) {
-            return;
-        }
-        Path stale = Path.of(Files.readString(folder.driver()).strip());
-        boolean ours =
-                stale.getFileName() != null && stale.getFileName().toString().startsWith("apollo-");
-        if (ours && Files.exists(stale)) {
-            LOG.warn("media driver: deleting what a process that is gone left: path={}", stale);
-            SiteFolder.deleteTree(stale);
-        }
-        Files.delete(folder.driver());
+    /** For tests: ends the driver's client, as one does that takes the driver for gone. */
+    void endClient() {
+        last.close();
+    }
+
+    /** For tests: ends the driver, which must run. */
+    void endDriver() {
+        keeper.driver().driver().close();
     }
 
     @Override
     public void close() {
-        try (CloseStack stack = new CloseStack()) {
-            stack.push(() -> Files.deleteIfExists(folder.driver()));
-            stack.push(driver);
-            stack.push(aeron);
-        }
+        keeper.close();
     }
 
     /**

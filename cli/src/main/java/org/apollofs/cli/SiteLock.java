@@ -39,12 +39,18 @@ final class SiteLock implements AutoCloseable {
             return new SiteLock(folder, channel);
         } catch (IOException e) {
             closeQuietly(channel, e);
+            boolean isFull = Failures.isNoSpace(e);
             throw new CommandFailure(
-                    ExitCode.SITE,
+                    isFull ? ExitCode.NO_SPACE : ExitCode.SITE,
                     "site folder cannot be written: dir=" + folder.root() + ", " + Failures.describe(e),
-                    "check the path and its permissions",
+                    isFull ? "free some space on that file system" : "check the path and its permissions",
                     e);
         }
+    }
+
+    /** The folder that is locked. */
+    SiteFolder folder() {
+        return folder;
     }
 
     /** Whether a process holds the lock now. */

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.apollofs.fuse.MountGuard;
 
 /**
  * An {@code apollo up} in a process of its own, so that who writes into the mount is not who serves it. Its output goes
@@ -17,8 +18,11 @@ import java.util.concurrent.TimeUnit;
  * <p>Thread-safe: the shutdown hook may kill it while the main thread waits for it. Whoever started it stops it.
  */
 final class SiteProcess {
-    private static final Duration START_DEADLINE = Duration.ofSeconds(90);
-    private static final Duration STOP_DEADLINE = Duration.ofSeconds(60);
+    /** A site that starts waits for nobody but itself, however slow the machine is; one that fails says so and ends. */
+    private static final Duration START_DEADLINE = Duration.ofMinutes(15);
+    /** What is open is committed first, and each commit may wait as long as the profile says. */
+    private static final Duration STOP_DEADLINE = Duration.ofMinutes(10);
+
     private static final long POLL_MS = 20;
     private static final int SHOWN_LOG_LINES = 3;
 
@@ -149,7 +153,12 @@ final class SiteProcess {
     private List<String> kill() throws IOException {
         process.destroyForcibly();
         awaitEnd(Duration.ofSeconds(10));
-        return MountTable.detachBelow(spec.mountPoint());
+        List<String> left = MountTable.detachBelow(spec.mountPoint());
+        if (left.isEmpty() && Files.exists(spec.mountPoint())) {
+            MountGuard.takeAway(
+                    spec.mountPoint(), SiteFolder.of(spec.site()).run().resolve(SiteMount.GUARD_NOTE));
+        }
+        return left;
     }
 
     /** Waits for its end. @return whether it has ended. */

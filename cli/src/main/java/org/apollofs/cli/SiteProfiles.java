@@ -21,7 +21,8 @@ final class SiteProfiles {
      * @throws CommandFailure if what is asked for does not fit the site.
      */
     static HardwareProfile choose(SiteFolder folder, String name, int[] layout, MountProfile.Backend backend) {
-        HardwareProfile profile = ProfileLoader.load(name == null ? DEFAULT : name);
+        HardwareProfile profile =
+                ProfileLoader.load(name == null ? DEFAULT : name).requireWholeSite();
         if (backend != null) {
             profile = profile.withBackend(backend);
         }

@@ -38,6 +38,8 @@ final class StatusCommand implements Callable<Integer> {
 
     /** The same for people. */
     static final class StatusText {
+        private static final long SLOW_REQUEST_MS = 1_000;
+
         private StatusText() {}
 
         static void print(JsonNode status, PrintWriter out) {
@@ -48,8 +50,12 @@ final class StatusCommand implements Callable<Integer> {
             JsonNode mount = status.path("mount");
             out.println("mount      "
                     + (mount.isMissingNode() ? "none" : text(mount, "path") + " (" + text(mount, "description") + ")"));
+            printHealth(status, out);
             JsonNode namespace = status.path("namespace");
-            out.println("namespace  " + namespace.path("inodes").asLong() + " inodes, sync level "
+            long inodes = namespace.path("inodes").asLong();
+            out.println("namespace  " + (inodes < 0 ? "no answer" : inodes + " inodes") + ", session "
+                    + text(namespace, "session")
+                    + (namespace.path("sessionWorks").asBoolean() ? "" : " (NOT PROVED TO WORK)") + ", sync level "
                     + text(namespace, "fileSyncLevel")
                     + (namespace.path("spaceLow").asBoolean()
                             ? ", its DISK IS NEARLY FULL: what grows is refused"
@@ -57,12 +63,17 @@ final class StatusCommand implements Callable<Integer> {
             JsonNode space = status.path("space");
             out.println("space      " + bytes(space.path("freeBytes").asLong()) + " free of "
                     + bytes(space.path("totalBytes").asLong()) + " for files");
+            for (JsonNode line : status.path("sweep").path("waiting")) {
+                out.println("sweep      " + line.asText() + "; see 'apollo target sweep'");
+            }
+            RepairReport.print(status, out);
             out.println();
             out.printf(
                     Locale.ROOT,
-                    "%-7s %-12s %12s %12s %10s  %s%n",
+                    "%-7s %-12s %-14s %12s %12s %10s  %s%n",
                     "target",
                     "state",
+                    "lane",
                     "size",
                     "free",
                     "chunks",
@@ -70,13 +81,40 @@ final class StatusCommand implements Callable<Integer> {
             for (JsonNode target : status.path("targets")) {
                 out.printf(
                         Locale.ROOT,
-                        "%-7d %-12s %12s %12s %10d  %s%n",
+                        "%-7d %-12s %-14s %12s %12s %10d  %s%n",
                         target.path("id").asInt(),
                         text(target, "state"),
+                        text(target, "lane"),
                         bytes(target.path("capacityBytes").asLong()),
                         bytes(target.path("freeBytes").asLong()),
                         target.path("chunks").asLong(),
-                        target.path("note").asText(""));
+                        (RepairReport.note(target) + " "
+                                        + target.path("laneNote").asText(""))
+                                .strip());
+            }
+        }
+
+        /** What users find: a write and a read that went through, or what is in their way. */
+        private static void printHealth(JsonNode status, PrintWriter out) {
+            JsonNode health = status.path("health");
+            String why = health.path("why").asText("");
+            if (!why.isEmpty()) {
+                out.println("because    " + why);
+            }
+            out.println("proof      "
+                    + (health.hasNonNull("provedAt")
+                            ? "a write and a read of every target went through at " + text(health, "provedAt")
+                            : "none: no write and read of every target has gone through")
+                    + (health.hasNonNull("stalledSince")
+                            ? "; NO ANSWER SINCE " + health.get("stalledSince").asText()
+                            : ""));
+            long oldestMs = health.path("oldestRequestMs").asLong();
+            if (oldestMs >= SLOW_REQUEST_MS) {
+                out.println("waiting    a request of the mount has waited for " + oldestMs / 1000 + " s");
+            }
+            if (health.hasNonNull("lastError")) {
+                out.println("last error " + text(health, "lastErrorAt") + " "
+                        + health.get("lastError").asText());
             }
         }
 

@@ -35,6 +35,11 @@ final class StopSignal {
         return new StopSignal();
     }
 
+    /** Whether signals of this process reach it: then the process is the command's, to be ended with it. */
+    boolean isOfProcess() {
+        return INSTALLED.get() == this;
+    }
+
     /** Called by main with the command's exit code, before it exits. */
     static void finished(int code) {
         StopSignal installed = INSTALLED.get();

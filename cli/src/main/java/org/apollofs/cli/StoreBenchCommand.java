@@ -42,8 +42,8 @@ final class StoreBenchCommand implements Callable<Integer> {
             names = "--rounds",
             defaultValue = "7",
             paramLabel = "N",
-            description =
-                    "Rounds, after one to warm up; store, device and fio take turns in each (default: ${DEFAULT-VALUE}).")
+            description = "Rounds, after one to warm up; store, device and fio take turns in each (default:"
+                    + " ${DEFAULT-VALUE}).")
     private int rounds;
 
     @Option(
@@ -66,7 +66,13 @@ final class StoreBenchCommand implements Callable<Integer> {
         }
         StopSignal stop = StopSignal.install();
         try (ProgressLine progress = new ProgressLine(spec.commandLine().getErr())) {
-            Report report = new StoreBench(ProfileLoader.load(profile), bytes(), rounds, CHUNK_LENGTHS, stop, progress)
+            Report report = new StoreBench(
+                            ProfileLoader.load(profile).requireTargets(),
+                            bytes(),
+                            rounds,
+                            CHUNK_LENGTHS,
+                            stop,
+                            progress)
                     .run(dir);
             PrintWriter out = spec.commandLine().getOut();
             out.println(json ? report.toJson() : report.toTable());

@@ -109,7 +109,8 @@ final class TargetCheckCommand implements Callable<Integer> {
                     ExitCode.VERIFY,
                     "chunks are bad: target=" + superblock.targetId() + ", damaged=" + check.damagedChunks()
                             + ", not readable=" + check.unreadableChunks(),
-                    "replace the target: its chunks are rebuilt from the others");
+                    "keep the target: a running site with parity rebuilds bad chunks from the others when it reads or"
+                            + " scrubs them, and 'apollo status' shows it");
         }
         return ExitCode.OK.code();
     }

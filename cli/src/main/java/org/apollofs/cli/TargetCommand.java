@@ -8,8 +8,14 @@ import picocli.CommandLine.Spec;
 /** One storage target by itself, without its site: make it, look at it, check it. */
 @Command(
         name = "target",
-        description = "Make, look at or check one storage target, without a site that runs.",
-        subcommands = {TargetFormatCommand.class, TargetInspectCommand.class, TargetCheckCommand.class})
+        description =
+                "Make, look at or check one storage target, without a site that runs; sweep those of one that does.",
+        subcommands = {
+            TargetFormatCommand.class,
+            TargetInspectCommand.class,
+            TargetCheckCommand.class,
+            TargetSweepCommand.class
+        })
 final class TargetCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

@@ -96,6 +96,13 @@ final class TargetInspectCommand implements Callable<Integer> {
                         "formatted",
                         "formatted",
                         Instant.ofEpochMilli(superblock.formattedAtMs()).toString())
+                .text(
+                        "namespaceId",
+                        "last used by namespace",
+                        superblock.mark().isUsed()
+                                ? superblock.mark().namespaceId().toString()
+                                : "none")
+                .count("generation", "of generation", superblock.mark().generation(), " ")
                 .count("chunkLength", "longest chunk", superblock.chunkLength(), "bytes")
                 .count("dataLength", "room for chunks", superblock.dataLength(), "bytes")
                 .count("deviceLength", "device, at format", superblock.deviceLength(), "bytes");

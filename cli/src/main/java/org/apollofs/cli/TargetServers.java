@@ -10,7 +10,6 @@ import java.util.function.BiConsumer;
 import org.agrona.concurrent.SystemNanoClock;
 import org.apollofs.dataplane.target.StorageTarget;
 import org.apollofs.dataplane.target.StorageTargetContext;
-import org.apollofs.io.chunk.TargetRefusedException;
 import org.apollofs.io.device.Backend;
 import org.apollofs.io.device.BlockDeviceContext;
 import org.apollofs.profile.EngineProfile;
@@ -21,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The storage targets of this process, spread over threads. A target that is not what the site expects keeps it from
- * starting; one that is gone, or whose device fails, is left out, and the site is degraded. Closing ends the threads, which
+ * The storage targets of this process, spread over threads. A target that is gone, that is not what the site expects, or
+ * whose device fails is left out, and the site is degraded; nothing on it is changed. Closing ends the threads, which
  * close their targets.
  */
 final class TargetServers implements AutoCloseable {
@@ -38,15 +37,15 @@ final class TargetServers implements AutoCloseable {
     /**
      * Opens and recovers all targets that are there.
      *
-     * @throws TargetRefusedException if one is of another site, too small, or damaged.
+     * @throws IOException if one that the site has just made cannot be used.
      */
     static TargetServers open(SiteFiles files, HardwareProfile profile, Network network) throws IOException {
         TargetServers servers = new TargetServers();
         try {
             for (TargetProfile target : profile.targets()) {
-                if (files.missing().contains(target.id())) {
-                    servers.leaveOut(
-                            target.id(), "missing: path=" + files.targets().path(target));
+                String why = files.leftOut().get(target.id());
+                if (why != null) {
+                    servers.leaveOut(target.id(), why);
                 } else {
                     servers.openTarget(files, profile, network, target);
                 }
@@ -75,9 +74,9 @@ final class TargetServers implements AutoCloseable {
                     .creditChunks(credit)
                     .commitBytes(Math.max(1, engine.commit().bytes()))
                     .commitDelayNs(TimeUnit.MICROSECONDS.toNanos(engine.commit().delayUs()))
+                    .mark(files.mark())
+                    .leastSequence(files.leastSequence(target.id()))
                     .readSlabs(Math.max(MIN_READ_SLABS, engine.targetSlabs() - credit))));
-        } catch (TargetRefusedException e) {
-            throw e;
         } catch (IOException e) {
             if (files.isFresh()) {
                 throw e;
@@ -105,7 +104,7 @@ final class TargetServers implements AutoCloseable {
     }
 
     /** Starts the threads; targets are dealt out to them in turn. */
-    void start(HardwareProfile profile, BiConsumer<String, Throwable> onFailure) {
+    void start(HardwareProfile profile, DataThreads idle, BiConsumer<String, Throwable> onFailure) {
         int count = Math.min(profile.threads().targetThreads(), Math.max(1, targets.size()));
         for (int i = 0; i < count; i++) {
             List<StorageTarget> share = new ArrayList<>();
@@ -113,7 +112,10 @@ final class TargetServers implements AutoCloseable {
                 share.add(targets.get(j));
             }
             threads.push(AgentThread.start(
-                    "apollo-targets-" + i, share, profile.threads().targetIdle(), onFailure));
+                    "apollo-targets-" + i,
+                    share,
+                    idle.newStrategy(profile.threads().targetIdle()),
+                    onFailure));
         }
     }
 

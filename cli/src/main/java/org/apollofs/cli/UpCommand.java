@@ -2,7 +2,9 @@ package org.apollofs.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import org.apollofs.profile.HardwareProfile;
 import org.apollofs.profile.LayoutProfile;
 import org.apollofs.profile.MountProfile;
@@ -50,18 +52,32 @@ final class UpCommand implements Callable<Integer> {
                     "Data and parity chunks of a stripe; the number of targets follows. Fixed when the site is made.")
     private String layout;
 
+    @Option(
+            names = "--discard",
+            paramLabel = "SITE-ID",
+            description = {
+                "Give up for good what is missing of the site, and start without it.",
+                "Needed only where a start says so, and says the id. What is there is put aside, not deleted."
+            })
+    private UUID discard;
+
     @Override
     public Integer call() throws InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
         StopSignal stop = StopSignal.install();
         SiteFolder folder = SiteFolder.of(dir);
+        if (discard != null) {
+            folder.restoreRecord(discard);
+        }
         folder.checkUsable();
         HardwareProfile chosen = SiteProfiles.choose(folder, profile, layout(), backend);
-        try (Node node = Node.start(new NodeOptions(folder, mount, chosen), stop, out)) {
+        try (Node node = Node.start(new NodeOptions(folder, mount, chosen, discard), stop, out)) {
             say(out, "ready");
             stop.await();
-            say(out, "stopping");
+            say(out, node.notice() == null ? "stopping" : "stopping: " + node.notice());
             node.checkHealthy();
+        } catch (CancellationException e) {
+            say(out, e.getMessage());
         }
         say(out, "stopped");
         return ExitCode.OK.code();

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(240)
 final class KvNodeTest {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int RESTARTS = 2;
 
     @TempDir
     private static Path temporary;
@@ -42,12 +43,18 @@ final class KvNodeTest {
         assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "no /dev/fuse to mount with: run as root");
         SiteFolder folder = SiteFolder.of(temporary.resolve("site"));
         mountPoint = Files.createDirectory(temporary.resolve("mnt"));
+        startNode();
+        dir = folder.root().toString();
+    }
+
+    private static void startNode() {
         node = Node.start(
                 new NodeOptions(
-                        folder, mountPoint, ProfileLoader.load("embedded").withTargetSize(64L << 20)),
+                        SiteFolder.of(temporary.resolve("site")),
+                        mountPoint,
+                        ProfileLoader.load("embedded").withTargetSize(64L << 20)),
                 StopSignal.detached(),
                 new PrintWriter(new StringWriter()));
-        dir = folder.root().toString();
     }
 
     @AfterAll
@@ -95,11 +102,11 @@ final class KvNodeTest {
     @Test
     void shouldCarryOutTransactions() throws IOException {
         Path txn = Files.writeString(temporary.resolve("txn.json"), """
-                {"when": [{"key": "txn/latest", "exists": false}],
-                 "then": [{"put": "txn/latest", "value": "step-1"}, {"rename": "txn-step.tmp", "to": "txn-step"},
-                          {"get": "txn/latest"}],
-                 "else": [{"get": "txn/latest"}]}
-                """);
+            {"when": [{"key": "txn/latest", "exists": false}],
+             "then": [{"put": "txn/latest", "value": "step-1"}, {"rename": "txn-step.tmp", "to": "txn-step"},
+                      {"get": "txn/latest"}],
+             "else": [{"get": "txn/latest"}]}
+            """);
         // A checkpoint that was written through the mount is published by the transaction.
         byte[] large = new byte[3_000_000];
         new Random(1).nextBytes(large);
@@ -165,10 +172,7 @@ final class KvNodeTest {
         run(ExitCode.ABSENT, "kv", "lease", "keep-alive", lease);
         run(ExitCode.ABSENT, "kv", "put", "leased/late", "x", "--lease", lease);
         // One that nobody renews ends by itself: the watch sees the deletion.
-        String shortLease =
-                run(ExitCode.OK, "kv", "lease", "grant", "0.5").out().strip();
-        JsonNode put = json(run(ExitCode.OK, "kv", "put", "leased/brief", "x", "--lease", shortLease, "--json"))
-                .getFirst();
+        JsonNode put = json(putUnderABriefLease("leased/brief")).getFirst();
         CliRun watch = run(
                 ExitCode.OK,
                 "kv",
@@ -179,6 +183,20 @@ final class KvNodeTest {
                 "--from",
                 Long.toString(put.get("version").asLong() + 1));
         assertTrue(watch.out().contains("deleted leased/brief"), watch.out());
+    }
+
+    /** Under a lease that is as brief as the machine allows: it must last until the put. */
+    private static CliRun putUnderABriefLease(String key) {
+        for (double seconds = 0.5; ; seconds *= 2) {
+            String lease = run(ExitCode.OK, "kv", "lease", "grant", Double.toString(seconds))
+                    .out()
+                    .strip();
+            CliRun put = CliRun.of("kv", "put", key, "x", "--lease", lease, "--json", "--dir", dir);
+            if (put.exitCode() == ExitCode.OK.code()) {
+                return put;
+            }
+            assertEquals(ExitCode.ABSENT.code(), put.exitCode(), put.err());
+        }
     }
 
     @Test
@@ -201,6 +219,55 @@ final class KvNodeTest {
         assertEquals(
                 List.of("put", "put", "delete"),
                 entries.stream().map(entry -> entry.get("operation").asText()).toList());
+    }
+
+    /** A site that goes away and comes back: those who follow miss nothing, and see nothing twice. */
+    @Test
+    void shouldWatchAndFollowOverARestart() throws Exception {
+        String from = json(run(ExitCode.OK, "kv", "put", "restart/0", "0", "--json"))
+                .getFirst()
+                .get("version")
+                .asText();
+        int count = 3 * RESTARTS + 1;
+        CompletableFuture<CliRun> watch = CompletableFuture.supplyAsync(() -> run(
+                ExitCode.OK,
+                "kv",
+                "watch",
+                "restart/",
+                "--prefix",
+                "--from",
+                from,
+                "--count",
+                Integer.toString(count),
+                "--json"));
+        CompletableFuture<CliRun> follow = CompletableFuture.supplyAsync(() -> run(
+                ExitCode.OK,
+                "log",
+                "--from",
+                from,
+                "--prefix",
+                "restart/",
+                "--follow",
+                "--count",
+                Integer.toString(count),
+                "--json"));
+        for (int i = 1; i < count; i++) {
+            if (i % 3 == 2) {
+                node.checkHealthy();
+                node.close();
+                startNode();
+            }
+            run(ExitCode.OK, "kv", "put", "restart/" + i, Integer.toString(i));
+        }
+        List<JsonNode> events = json(watch.get(120, TimeUnit.SECONDS));
+        List<JsonNode> entries = json(follow.get(120, TimeUnit.SECONDS));
+        assertEquals(count, events.size());
+        assertEquals(count, entries.size());
+        for (int i = 0; i < count; i++) {
+            assertEquals("restart/" + i, events.get(i).get("key").asText());
+            assertEquals(Integer.toString(i), events.get(i).get("value").asText());
+            assertEquals("restart/" + i, entries.get(i).get("path").asText());
+        }
     }
 
     @Test

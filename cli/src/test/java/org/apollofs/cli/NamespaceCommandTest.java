@@ -48,6 +48,10 @@ final class NamespaceCommandTest {
 
     private Path profile() throws IOException {
         StringBuilder members = new StringBuilder();
+        Path secret = dir.resolve("secret");
+        if (!Files.exists(secret)) {
+            assertEquals(0, CliRun.of("namespace", "secret", secret.toString()).exitCode());
+        }
         int port = ThreadLocalRandom.current().nextInt(12_000, 20_000);
         for (int i = 0; i < 3; i++) {
             port = freePorts(port);
@@ -59,14 +63,15 @@ final class NamespaceCommandTest {
             port += NamespaceProfile.Member.PORTS;
         }
         return Files.writeString(dir.resolve("site.yaml"), """
-                profile: test
-                layout: {dataChunks: 1, parityChunks: 0}
-                targets:
-                  - {id: 0, path: a, size: 1GiB}
-                namespace:
-                  mapSize: 16MiB
-                  members:
-                """ + members);
+            profile: test
+            layout: {dataChunks: 1, parityChunks: 0}
+            targets:
+              - {id: 0, path: a, size: 1GiB}
+            security: {secretFile: secret}
+            namespace:
+              mapSize: 16MiB
+              members:
+            """ + members);
     }
 
     private Process member(Path profile, int id) throws IOException {
@@ -97,7 +102,19 @@ final class NamespaceCommandTest {
             for (int i = 0; i < 3; i++) {
                 members.add(member(profile, i));
             }
+            for (Process member : members) {
+                BufferedReader out = member.inputReader(StandardCharsets.UTF_8);
+                assertTrue(out.readLine().startsWith("namespace member "));
+                assertTrue(out.readLine().startsWith("file sync level 1: durable"));
+                assertTrue(out.readLine().startsWith("no log in the folder: waits"));
+                assertEquals("a new cluster", out.readLine());
+                assertEquals("ready", out.readLine());
+            }
             String at = profile.toString();
+            // A client gives up after a while; on a busy machine members take longer to start.
+            while (CliRun.of("namespace", "status", "--profile", at).exitCode() != 0) {
+                assertTrue(members.stream().allMatch(Process::isAlive), "a member has ended");
+            }
             CliRun put = CliRun.of("kv", "put", "a/k", "v", "--absent", "--profile", at);
             assertEquals(0, put.exitCode(), put.err());
             CliRun get = CliRun.of("kv", "get", "a/k", "--json", "--profile", at);
@@ -123,11 +140,6 @@ final class NamespaceCommandTest {
             assertEquals(0, snapshot.exitCode(), snapshot.err());
             for (Process member : members) {
                 BufferedReader out = member.inputReader(StandardCharsets.UTF_8);
-                assertTrue(out.readLine().startsWith("namespace member "));
-                assertTrue(out.readLine().startsWith("file sync level 1: durable"));
-                assertTrue(out.readLine().startsWith("no log in the folder: waits"));
-                assertEquals("a new cluster", out.readLine());
-                assertEquals("ready", out.readLine());
                 // Of the handle: the process's own closes the stream.
                 member.toHandle().destroy();
                 assertTrue(member.waitFor(60, TimeUnit.SECONDS));

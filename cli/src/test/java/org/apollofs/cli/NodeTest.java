@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
@@ -76,6 +77,17 @@ final class NodeTest {
     @Test
     void shouldShowSameValueAsKeyAndAsFile() throws IOException {
         try (Node node = start(profile())) {
+            // Ready means that all is known: statvfs too.
+            FileStore space = Files.getFileStore(mountPoint);
+            assertEquals(4 * TARGET_SIZE, space.getTotalSpace());
+            assertTrue(space.getUsableSpace() > 0);
+            JsonNode first = status();
+            assertEquals("healthy", first.get("state").asText(), first.toString());
+            assertTrue(first.path("health").hasNonNull("provedAt"), first.toString());
+            assertFalse(first.path("health").hasNonNull("stalledSince"), first.toString());
+            assertTrue(first.path("namespace").path("sessionWorks").asBoolean(), first.toString());
+            first.path("targets")
+                    .forEach(target -> assertEquals("well", target.path("lane").asText(), first.toString()));
             Files.writeString(mountPoint.resolve("from-mount"), "1000");
             String dir = folder.root().toString();
             assertEquals(
@@ -128,20 +140,6 @@ final class NodeTest {
             assertFalse(Files.exists(folder.root().resolve("targets/1")), "a lost target must not be made again");
             node.checkHealthy();
         }
-    }
-
-    @Test
-    void shouldRefuseTargetOfOtherSite() throws IOException {
-        start(profile()).close();
-        SiteFolder other = SiteFolder.of(temporary.resolve("other"));
-        Node.start(new NodeOptions(other, mountPoint, profile()), StopSignal.detached(), discard())
-                .close();
-        SiteFolder.deleteTree(folder.root().resolve("targets/2"));
-        Files.move(other.root().resolve("targets/2"), folder.root().resolve("targets/2"));
-        CliRun run = CliRun.of("up", "--dir", folder.root().toString(), "--mount", mountPoint.toString());
-        assertEquals(ExitCode.TARGET.code(), run.exitCode(), run.err());
-        assertEquals(1, run.err().lines().count(), run.err());
-        assertFalse(MountTable.at(mountPoint.toRealPath()).isPresent());
     }
 
     @Test

@@ -28,6 +28,9 @@ public interface FuseMount extends AutoCloseable {
      */
     Runnable worker(int index);
 
+    /** How long the request that was begun first of those under way has waited, in ns of the context's clock; 0: none is. */
+    long oldestRequestNs();
+
     /** Whether the kernel still has the mount. */
     boolean isMounted();
 
@@ -38,6 +41,14 @@ public interface FuseMount extends AutoCloseable {
      * @throws MountException if the kernel refuses.
      */
     void unmount();
+
+    /**
+     * Ends the connection to the kernel without unmounting: the workers end, and programs get ENOTCONN until somebody mounts
+     * there again or takes the dead mount away. {@link #close()} leaves it so.
+     *
+     * @return whether it could be ended; else unmount.
+     */
+    boolean abort();
 
     /** Unmounts if need be, and frees what the workers leave. The worker threads must have ended. */
     @Override

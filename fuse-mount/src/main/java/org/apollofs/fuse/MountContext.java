@@ -3,6 +3,7 @@ package org.apollofs.fuse;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
@@ -30,6 +31,7 @@ public final class MountContext {
     private NanoClock nanoClock = SystemNanoClock.INSTANCE;
     private ErrorHandler errorHandler;
     private MountCounters counters;
+    private Consumer<String> faultListener = fault -> {};
 
     /** Directory to mount on. Required. */
     public MountContext mountPoint(Path path) {
@@ -152,6 +154,16 @@ public final class MountContext {
 
     public ErrorHandler errorHandler() {
         return errorHandler;
+    }
+
+    /** Told, in one line, of each request that failed for the storage's sake, on the thread that answered it. */
+    public MountContext faultListener(Consumer<String> listener) {
+        faultListener = listener;
+        return this;
+    }
+
+    public Consumer<String> faultListener() {
+        return faultListener;
     }
 
     /** Where the mount counts. */

@@ -17,17 +17,36 @@ import org.slf4j.LoggerFactory;
 public final class MountPoint {
     private static final Logger LOG = LoggerFactory.getLogger(MountPoint.class);
     private static final int STEP_MS = 50;
-    private static final Path CONNECTIONS = Path.of("/sys/fs/fuse/connections");
 
     private MountPoint() {}
 
     /**
-     * Finds out whether a directory can be mounted on. A mount that a killed Apollo process left there is detached.
+     * Finds out whether a directory can be mounted on, and changes nothing: a mount that a killed Apollo process left there
+     * stays, dead, until it is served again.
      *
      * @return the path without symbolic links.
      * @throws MountException if it is absent, not a directory, not empty, or a mount already.
      */
-    public static Path prepare(Path path) {
+    public static Path check(Path path) {
+        Path real = realPath(path);
+        Optional<MountTable.Entry> mounted = MountTable.at(real);
+        if (mounted.isPresent()) {
+            if (!mounted.get().isApollo() || !isDead(real)) {
+                throw busy(real, mounted.get());
+            }
+        } else if (!MountGuard.isGuarded(real) || Files.isReadable(real)) {
+            checkEmptyDirectory(real);
+        }
+        return real;
+    }
+
+    /**
+     * Detaches mounts that a killed Apollo process left: to be called only when the next one is about to be made.
+     *
+     * @return the path without symbolic links.
+     * @throws MountException if something else is mounted there, or the kernel refuses.
+     */
+    public static Path detachDead(Path path) {
         Path real = realPath(path);
         Optional<MountTable.Entry> mounted = MountTable.at(real);
         // Stale mounts may lie on top of each other.
@@ -43,12 +62,26 @@ public final class MountPoint {
             mounted = MountTable.at(real);
         }
         if (mounted.isPresent()) {
-            throw new MountException(
-                    MountException.Reason.MOUNT_POINT,
-                    "mount point is busy: path=" + real + ", mounted="
-                            + mounted.get().type() + " from " + mounted.get().source()
-                            + ": unmount it, or choose another directory");
+            throw busy(real, mounted.get());
         }
+        return real;
+    }
+
+    private static MountException busy(Path real, MountTable.Entry mounted) {
+        return new MountException(
+                MountException.Reason.MOUNT_POINT,
+                "mount point is busy: path=" + real + ", mounted=" + mounted.type() + " from " + mounted.source()
+                        + ": unmount it, or choose another directory");
+    }
+
+    /**
+     * Makes a directory ready to be mounted on at once: {@link #detachDead}, and it must be empty.
+     *
+     * @return the path without symbolic links.
+     * @throws MountException if it is absent, not a directory, not empty, or a mount already.
+     */
+    public static Path prepare(Path path) {
+        Path real = detachDead(path);
         checkEmptyDirectory(real);
         return real;
     }
@@ -82,20 +115,9 @@ public final class MountPoint {
         return result == -Errno.EPERM ? FuserMount.unmount(mountPoint, flags != 0) : result;
     }
 
-    /** Ends the connection where this user may not use MNT_FORCE: needs the control file system (fusectl). */
+    /** Ends the connection where this user may not use MNT_FORCE. */
     private static void abort(Path mountPoint) {
-        Optional<MountTable.Entry> entry = MountTable.at(mountPoint);
-        if (entry.isEmpty()) {
-            return;
-        }
-        String device = entry.get().device();
-        Path control =
-                CONNECTIONS.resolve(device.substring(device.indexOf(':') + 1)).resolve("abort");
-        try {
-            Files.writeString(control, "1");
-        } catch (IOException e) {
-            LOG.debug("unmount: connection not aborted: path={}, cause={}", control, e.getMessage());
-        }
+        MountTable.at(mountPoint).ifPresent(entry -> FuseControl.abort(entry.device()));
     }
 
     private static Path realPath(Path path) {

@@ -3,6 +3,7 @@ package org.apollofs.fuse;
 import static org.apollofs.fuse.MountCounters.Counter.BUGS;
 import static org.apollofs.fuse.MountCounters.Counter.STORAGE_FAULTS;
 
+import java.util.function.Consumer;
 import org.agrona.ErrorHandler;
 import org.apollofs.io.os.Errno;
 import org.slf4j.Logger;
@@ -17,10 +18,12 @@ public final class RequestFailures {
 
     private final MountCounters counters;
     private final ErrorHandler errorHandler;
+    private final Consumer<String> faultListener;
 
     public RequestFailures(MountContext context) {
         counters = context.counters();
         errorHandler = context.errorHandler();
+        faultListener = context.faultListener();
     }
 
     /** @param request kind of request, for the line. @return positive error number. */
@@ -34,6 +37,7 @@ public final class RequestFailures {
             counters.increment(STORAGE_FAULTS);
             LOG.warn(
                     "request failed: request={}, errno={}, cause={}", request, Errno.name(errno), failure.getMessage());
+            faultListener.accept(request + ": " + Errno.name(errno) + ": " + failure.getMessage());
         } else if (LOG.isDebugEnabled()) {
             LOG.debug(
                     "request refused: request={}, errno={}, cause={}",

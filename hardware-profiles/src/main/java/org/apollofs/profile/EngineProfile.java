@@ -8,6 +8,7 @@ package org.apollofs.profile;
  * @param sqpoll whether the kernel polls for submissions (io_uring).
  * @param iopoll whether drives are polled instead of interrupting, where they can be (io_uring).
  * @param commit when targets make durable what they wrote.
+ * @param sweep how what was written and never committed is deleted after a start.
  * @param hedgeAfterMs a chunk read with no answer after this is reconstructed from parity.
  */
 public record EngineProfile(
@@ -18,6 +19,7 @@ public record EngineProfile(
         boolean sqpoll,
         boolean iopoll,
         CommitProfile commit,
+        SweepProfile sweep,
         int hedgeAfterMs) {
     /** Which device implementation. */
     public enum Device {
@@ -36,6 +38,6 @@ public record EngineProfile(
     }
 
     EngineProfile withHostSlabs(int slabs) {
-        return new EngineProfile(device, preallocate, slabs, targetSlabs, sqpoll, iopoll, commit, hedgeAfterMs);
+        return new EngineProfile(device, preallocate, slabs, targetSlabs, sqpoll, iopoll, commit, sweep, hedgeAfterMs);
     }
 }

@@ -3,13 +3,15 @@ package org.apollofs.profile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A site's profile, checked: every value is in range and fits the others. Immutable. Lengths and sizes are in bytes.
  *
  * @param source file it came from, or the name of a built-in one, for messages.
  * @param profile its name.
- * @param targets in the order of the file.
+ * @param targets in the order of the file; none on a machine that only mounts, or is a member only.
+ * @param machine what the profile is for.
  */
 public record HardwareProfile(
         String source,
@@ -21,10 +23,75 @@ public record HardwareProfile(
         LaneProfile lanes,
         MountProfile mount,
         ThreadProfile threads,
-        EngineProfile engine) {
+        EngineProfile engine,
+        RepairProfile repair,
+        SecurityProfile security,
+        MachineProfile machine) {
 
     public HardwareProfile {
         targets = List.copyOf(targets);
+    }
+
+    /** A profile that says nothing of its machine. */
+    public HardwareProfile(
+            String source,
+            String profile,
+            String description,
+            LayoutProfile layout,
+            List<TargetProfile> targets,
+            NamespaceProfile namespace,
+            LaneProfile lanes,
+            MountProfile mount,
+            ThreadProfile threads,
+            EngineProfile engine,
+            RepairProfile repair,
+            SecurityProfile security) {
+        this(
+                source,
+                profile,
+                description,
+                layout,
+                targets,
+                namespace,
+                lanes,
+                mount,
+                threads,
+                engine,
+                repair,
+                security,
+                MachineProfile.UNKNOWN);
+    }
+
+    /**
+     * This profile, if a whole site can run by it in one process.
+     *
+     * @throws ProfileException if it is one of a part of a site.
+     */
+    public HardwareProfile requireWholeSite() {
+        if (machine.role() != MachineProfile.Role.EMBEDDED) {
+            throw new ProfileException(
+                    source,
+                    List.of(new ProfileProblem(
+                            0,
+                            "machine.role",
+                            "expected embedded, a whole site in one process, found "
+                                    + machine.role().name().toLowerCase(Locale.ROOT))));
+        }
+        return this;
+    }
+
+    /** This profile, if it has targets. @throws ProfileException if it has none. */
+    public HardwareProfile requireTargets() {
+        if (targets.isEmpty()) {
+            throw new ProfileException(
+                    source, List.of(new ProfileProblem(0, "targets", "expected at least 1 target, found 0")));
+        }
+        return this;
+    }
+
+    /** Bytes of all targets. */
+    public long capacityBytes() {
+        return targets.stream().mapToLong(TargetProfile::sizeBytes).sum();
     }
 
     /**
@@ -52,10 +119,21 @@ public record HardwareProfile(
 
     /** The same site with another backend of the mount. */
     public HardwareProfile withBackend(MountProfile.Backend backend) {
-        MountProfile other = new MountProfile(
-                backend, mount.maxWrite(), mount.workers(), mount.maxBackground(), mount.attributeTimeoutMs());
+        MountProfile other = mount.withBackend(backend);
         return new HardwareProfile(
-                source, profile, description, layout, targets, namespace, lanes, other, threads, engine);
+                source,
+                profile,
+                description,
+                layout,
+                targets,
+                namespace,
+                lanes,
+                other,
+                threads,
+                engine,
+                repair,
+                security,
+                machine);
     }
 
     /** Where a target lives, in a site's folder. */
@@ -69,7 +147,19 @@ public record HardwareProfile(
 
     private HardwareProfile checked(LayoutProfile otherLayout, List<TargetProfile> others, EngineProfile otherEngine) {
         HardwareProfile derived = new HardwareProfile(
-                source, profile, description, otherLayout, others, namespace, lanes, mount, threads, otherEngine);
+                source,
+                profile,
+                description,
+                otherLayout,
+                others,
+                namespace,
+                lanes,
+                mount,
+                threads,
+                otherEngine,
+                repair,
+                security,
+                machine);
         List<ProfileProblem> problems = ProfileRules.check(derived);
         if (!problems.isEmpty()) {
             throw new ProfileException(source, problems);

@@ -7,8 +7,14 @@ package org.apollofs.profile;
  * @param workers threads that serve requests, and may wait.
  * @param maxBackground asynchronous requests that the kernel keeps under way.
  * @param attributeTimeoutMs how long the kernel may keep attributes and names.
+ * @param errorAfterMs how long a request waits for targets or members that do not answer before the program is told.
  */
-public record MountProfile(Backend backend, int maxWrite, int workers, int maxBackground, int attributeTimeoutMs) {
+public record MountProfile(
+        Backend backend, int maxWrite, int workers, int maxBackground, int attributeTimeoutMs, long errorAfterMs) {
+    MountProfile withBackend(Backend other) {
+        return new MountProfile(other, maxWrite, workers, maxBackground, attributeTimeoutMs, errorAfterMs);
+    }
+
     /** Who speaks to the kernel. */
     public enum Backend {
         /** The kernel backend where it can, else jnr. */

@@ -9,6 +9,8 @@ import java.util.Set;
 
 /** What a schema cannot say: bounds of sizes, and what fields demand of each other. */
 final class ProfileRules {
+    private static final long MIN_ERROR_AFTER_MS = 1_000;
+    private static final long MAX_ERROR_AFTER_MS = 24L * 3_600_000;
     private static final long KIB = 1024;
     private static final long MIB = 1024 * KIB;
     private static final long GIB = 1024 * MIB;
@@ -35,6 +37,7 @@ final class ProfileRules {
         rules.checkNamespace();
         rules.checkLanes();
         rules.checkMountAndEngine();
+        rules.checkMachine();
         return rules.problems;
     }
 
@@ -48,6 +51,13 @@ final class ProfileRules {
         powerOfTwo("layout.chunkLength", layout.chunkLength(), MIN_CHUNK, MAX_CHUNK);
         range("layout.inlineLimit", layout.inlineLimit(), 0, 64 * KIB);
         int targets = profile.targets().size();
+        MachineProfile.Role role = profile.machine().role();
+        if (role != MachineProfile.Role.EMBEDDED) {
+            if (role == MachineProfile.Role.SERVER && targets == 0) {
+                add("targets", "expected at least 1 target of a server, found 0");
+            }
+            return; // The others are on other machines: a site's profile is held against its layout.
+        }
         if (targets < layout.chunks()) {
             add(
                     "targets",
@@ -151,6 +161,13 @@ final class ProfileRules {
 
     private void checkMountAndEngine() {
         MountProfile mount = profile.mount();
+        if (mount.errorAfterMs() < MIN_ERROR_AFTER_MS || mount.errorAfterMs() > MAX_ERROR_AFTER_MS) {
+            add(
+                    "mount.errorAfter",
+                    "expected a time from " + TimeSpan.format(MIN_ERROR_AFTER_MS) + " to "
+                            + TimeSpan.format(MAX_ERROR_AFTER_MS) + ", found "
+                            + TimeSpan.format(mount.errorAfterMs()));
+        }
         long mostWrite = Math.min(MIB, profile.layout().chunkLength());
         range("mount.maxWrite", mount.maxWrite(), PAGE, mostWrite);
         if (mount.maxWrite() % PAGE != 0) {
@@ -167,6 +184,32 @@ final class ProfileRules {
         }
     }
 
+    private void checkMachine() {
+        MachineProfile machine = profile.machine();
+        range("machine.memory", machine.memoryBytes(), 0, 1024 * TIB);
+        range("machine.writeBytesPerSec", machine.writeBytesPerSec(), 0, TIB);
+        range("machine.readBytesPerSec", machine.readBytesPerSec(), 0, TIB);
+        long buffers = MemoryNeed.of(profile).totalBytes();
+        if (machine.memoryBytes() > 0 && buffers > machine.memoryBytes() / 10 * 9) {
+            add(
+                    "machine.memory",
+                    "expected more than " + ByteSize.format(buffers)
+                            + " in nine tenths of it, for slabs and term buffers, found "
+                            + ByteSize.format(machine.memoryBytes()));
+        }
+        if (machine.role() == MachineProfile.Role.SERVER && profile.lanes().media() == LaneProfile.Media.IPC) {
+            add("lanes.media", "expected udp for a server, whose hosts are other machines, found ipc");
+        }
+        if (machine.nics() > 0
+                && machine.role() == MachineProfile.Role.SERVER
+                && machine.writeBytesPerSec() > machine.networkBytesPerSec()) {
+            add(
+                    "machine.writeBytesPerSec",
+                    "expected at most what its network carries (" + (long) machine.networkBytesPerSec()
+                            + " bytes/s), found " + machine.writeBytesPerSec());
+        }
+    }
+
     private void range(String key, long value, long least, long most) {
         if (value < least || value > most) {
             add(
@@ -178,10 +221,14 @@ final class ProfileRules {
 
     private void powerOfTwo(String key, long value, long least, long most) {
         if (value < least || value > most || Long.bitCount(value) != 1) {
+            // 1MB, say: whoever writes it means the power of two beside it.
+            long near = Long.highestOneBit(Math.max(1, value + value / 8));
+            boolean decimal = value % 1000 == 0 && near >= least && near <= most;
             add(
                     key,
                     "expected a power of two from " + ByteSize.format(least) + " to " + ByteSize.format(most)
-                            + ", found " + ByteSize.format(value));
+                            + ", found " + ByteSize.format(value)
+                            + (decimal ? " (" + ByteSize.format(near) + " perhaps)" : ""));
         }
     }
 

@@ -3,6 +3,7 @@ package org.apollofs.profile;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.Error;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
@@ -11,30 +12,50 @@ import com.networknt.schema.path.NodePath;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.StringJoiner;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The profile's JSON Schema: validates, says in an operator's words what was expected, and holds the defaults. Immutable.
  */
 final class ProfileSchema {
-    private static final String RESOURCE = "profile.schema.json";
+    /** Schema of a machine's profile. */
+    static final String MACHINE = "profile.schema.json";
+    /** Schema of a site's profile. */
+    static final String SITE = "site.schema.json";
+
+    private static final Map<String, ProfileSchema> LOADED = new ConcurrentHashMap<>();
     private static final String UNKNOWN_KEY = "unknown key";
 
     private final JsonNode root;
     private final Schema schema;
 
-    private ProfileSchema(JsonNode root) {
+    private ProfileSchema(ObjectNode root) {
         this.root = root;
+        // What is there for people would only be warned of.
+        ObjectNode rules = root.deepCopy();
+        rules.remove(ProfileKey.EXPLAINED);
         this.schema = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
-                .getSchema(root);
+                .getSchema(rules);
     }
 
-    static ProfileSchema instance() {
+    /** @param resource {@link #MACHINE} or {@link #SITE}. */
+    static ProfileSchema of(String resource) {
+        return LOADED.computeIfAbsent(resource, ProfileSchema::read);
+    }
+
+    private static ProfileSchema read(String resource) {
         try {
-            return new ProfileSchema(new ObjectMapper().readTree(ProfileLoader.resource(RESOURCE)));
+            return new ProfileSchema((ObjectNode) new ObjectMapper().readTree(ProfileLoader.resource(resource)));
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("schema is not JSON: name=" + RESOURCE, e);
+            throw new IllegalStateException("schema is not JSON: name=" + resource, e);
         }
+    }
+
+    /** The schema itself. */
+    JsonNode root() {
+        return root;
     }
 
     /** @return problems in the order of the file; none if it is valid. */
@@ -81,7 +102,7 @@ final class ProfileSchema {
         } else {
             text = "expected " + expected(rule) + ", found " + ProfileLoader.show(found);
         }
-        return new ProfileProblem(source.line(key), key, text);
+        return new ProfileProblem(0, key, text).at(source.origin(key));
     }
 
     private String unknownKey(String property, JsonNode rule) {
@@ -103,7 +124,7 @@ final class ProfileSchema {
     }
 
     /** What a value should be, from the schema. */
-    private String expected(JsonNode rawRule) {
+    String expected(JsonNode rawRule) {
         JsonNode rule = resolve(rawRule);
         if (rule.has("$comment")) {
             return rule.get("$comment").asText();
@@ -114,7 +135,7 @@ final class ProfileSchema {
             return "one of " + names;
         }
         return switch (rule.path("type").asText()) {
-            case "integer" ->
+            case "integer", "number" ->
                 "an integer from " + rule.get("minimum").asText() + " to "
                         + rule.get("maximum").asText();
             case "boolean" -> "true or false";
@@ -133,7 +154,7 @@ final class ProfileSchema {
         return next;
     }
 
-    private JsonNode resolve(JsonNode node) {
+    JsonNode resolve(JsonNode node) {
         JsonNode reference = node.get("$ref");
         return reference == null ? node : root.at(reference.asText().substring(1));
     }

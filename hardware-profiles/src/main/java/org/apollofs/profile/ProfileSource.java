@@ -14,10 +14,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A profile's tree, with the line of every key. Keys are written {@code targets[2].size}. */
+/** A profile's tree, with the file and line of every key. Keys are written {@code targets[2].size}. One thread. */
 final class ProfileSource {
     private final String name;
-    private final Map<String, Integer> lines = new HashMap<>();
+    private final Map<String, Origin> origins = new HashMap<>();
     private JsonNode root = JsonNodeFactory.instance.objectNode();
 
     private ProfileSource(String name) {
@@ -49,17 +49,41 @@ final class ProfileSource {
         return root;
     }
 
-    /** Line of a key, or of the nearest one above it that is in the file; 1 for the whole file. */
-    int line(String key) {
+    /** Place of a key, or of the nearest one above it that is in a file; line 1 for the whole file. */
+    Origin origin(String key) {
         String path = key;
         while (!path.isEmpty()) {
-            Integer line = lines.get(path);
-            if (line != null) {
-                return line;
+            Origin origin = origins.get(path);
+            if (origin != null) {
+                return origin;
             }
             path = path.substring(0, Math.max(0, Math.max(path.lastIndexOf('.'), path.lastIndexOf('['))));
         }
-        return 1;
+        return new Origin(name, 1);
+    }
+
+    /** Takes from a parent every key that is absent here. Mappings are joined key by key; lists and values are whole. */
+    void inherit(ProfileSource parent) {
+        ObjectNode own = (ObjectNode) root;
+        own.remove("extends");
+        inherit(own, parent.root, "", parent);
+    }
+
+    private void inherit(ObjectNode own, JsonNode inherited, String key, ProfileSource parent) {
+        for (Map.Entry<String, JsonNode> field : inherited.properties()) {
+            String path = key.isEmpty() ? field.getKey() : key + "." + field.getKey();
+            JsonNode present = own.get(field.getKey());
+            if (present == null) {
+                own.set(field.getKey(), field.getValue());
+                parent.origins.forEach((other, origin) -> {
+                    if (other.equals(path) || other.startsWith(path + ".") || other.startsWith(path + "[")) {
+                        origins.put(other, origin);
+                    }
+                });
+            } else if (present.isObject() && field.getValue().isObject()) {
+                inherit((ObjectNode) present, field.getValue(), path, parent);
+            }
+        }
     }
 
     private JsonNode readValue(YAMLParser parser, String key) throws IOException {
@@ -87,9 +111,9 @@ final class ProfileSource {
             String field = parser.currentName();
             String path = key.isEmpty() ? field : key + "." + field;
             int line = parser.currentTokenLocation().getLineNr();
-            Integer earlier = lines.putIfAbsent(path, line);
+            Origin earlier = origins.putIfAbsent(path, new Origin(name, line));
             if (earlier != null) {
-                throw failure(line, path, "expected once, found again (first on line " + earlier + ")");
+                throw failure(line, path, "expected once, found again (first on line " + earlier.line() + ")");
             }
             parser.nextToken();
             object.set(field, readValue(parser, path));
@@ -101,7 +125,7 @@ final class ProfileSource {
         ArrayNode array = JsonNodeFactory.instance.arrayNode();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
             String path = key + "[" + array.size() + "]";
-            lines.put(path, parser.currentTokenLocation().getLineNr());
+            origins.put(path, new Origin(name, parser.currentTokenLocation().getLineNr()));
             array.add(readValue(parser, path));
         }
         return array;

@@ -1,12 +1,15 @@
 package org.apollofs.profile;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 
 /** Writes a profile as {@link ProfileLoader} reads it: every key is there, so that it says all by itself. Any thread. */
 public final class ProfileWriter {
@@ -15,8 +18,38 @@ public final class ProfileWriter {
     /** The profile's text; reading it gives an equal profile, but for its source. */
     public static String toYaml(HardwareProfile profile) {
         ObjectMapper mapper = new ObjectMapper(new YAMLFactory().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER));
-        ObjectNode root = mapper.createObjectNode();
+        try {
+            return mapper.writeValueAsString(tree(profile));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree of plain values can be written", e);
+        }
+    }
+
+    /** All values by their keys, as {@code targets[2].size}. */
+    public static Map<String, String> values(HardwareProfile profile) {
+        Map<String, String> values = new LinkedHashMap<>();
+        collect(tree(profile), "", values);
+        return values;
+    }
+
+    private static void collect(JsonNode node, String path, Map<String, String> values) {
+        if (node.isObject()) {
+            node.properties()
+                    .forEach(entry -> collect(
+                            entry.getValue(), path.isEmpty() ? entry.getKey() : path + "." + entry.getKey(), values));
+        } else if (node.isArray()) {
+            for (int i = 0; i < node.size(); i++) {
+                collect(node.get(i), path + "[" + i + "]", values);
+            }
+        } else {
+            values.put(path, node.asText());
+        }
+    }
+
+    private static ObjectNode tree(HardwareProfile profile) {
+        ObjectNode root = new ObjectMapper().createObjectNode();
         root.put("profile", profile.profile()).put("description", profile.description());
+        putMachine(root.putObject("machine"), profile.machine());
         LayoutProfile layout = profile.layout();
         root.putObject("layout")
                 .put("dataChunks", layout.dataChunks())
@@ -47,14 +80,17 @@ public final class ProfileWriter {
                 .put("maxWrite", ByteSize.format(mount.maxWrite()))
                 .put("workers", mount.workers())
                 .put("maxBackground", mount.maxBackground())
-                .put("attributeTimeoutMs", mount.attributeTimeoutMs());
+                .put("attributeTimeoutMs", mount.attributeTimeoutMs())
+                .put("errorAfter", TimeSpan.format(mount.errorAfterMs()));
         putThreads(root.putObject("threads"), profile.threads());
         putEngine(root.putObject("engine"), profile.engine());
-        try {
-            return mapper.writeValueAsString(root);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a tree of plain values can be written", e);
-        }
+        RepairProfile repair = profile.repair();
+        root.putObject("repair")
+                .put("repairPercent", repair.repairPercent())
+                .put("backgroundPercent", repair.backgroundPercent())
+                .put("scrubDays", repair.scrubDays());
+        root.putObject("security").put("secretFile", profile.security().secretFile());
+        return root;
     }
 
     private static void putNamespace(ObjectNode node, NamespaceProfile namespace) {
@@ -74,6 +110,19 @@ public final class ProfileWriter {
                 .put("requestTimeoutMs", namespace.requestTimeoutMs());
     }
 
+    private static void putMachine(ObjectNode node, MachineProfile machine) {
+        node.put("role", name(machine.role()))
+                .put("cores", machine.cores())
+                .put("memory", ByteSize.format(machine.memoryBytes()))
+                .put("gpus", machine.gpus())
+                .put("nics", machine.nics())
+                .put("nicGbitPerSec", machine.nicGbitPerSec())
+                .put("writeBytesPerSec", ByteSize.format(machine.writeBytesPerSec()))
+                .put("readBytesPerSec", ByteSize.format(machine.readBytesPerSec()))
+                .put("rackUnits", machine.rackUnits())
+                .put("watts", machine.watts());
+    }
+
     private static void putThreads(ObjectNode node, ThreadProfile threads) {
         node.put("targetThreads", threads.targetThreads())
                 .put("targetIdle", name(threads.targetIdle()))
@@ -90,6 +139,9 @@ public final class ProfileWriter {
                 .put("sqpoll", engine.sqpoll())
                 .put("iopoll", engine.iopoll())
                 .put("hedgeAfterMs", engine.hedgeAfterMs());
+        node.putObject("sweep")
+                .put("delayMs", engine.sweep().delayMs())
+                .put("limitPercent", engine.sweep().limitPercent());
         node.putObject("commit")
                 .put("bytes", engine.commit().bytes())
                 .put("delayUs", engine.commit().delayUs());

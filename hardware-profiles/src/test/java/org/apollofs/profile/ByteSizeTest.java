@@ -17,7 +17,43 @@ final class ByteSizeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "-1", "1.5GiB", "1MB", "1 MiB", "MiB", "999999999999TiB"})
+    @CsvSource({
+        "2g, 2147483648",
+        "2G, 2147483648",
+        "2GiB, 2147483648",
+        "2gib, 2147483648",
+        "2GB, 2000000000",
+        "2gb, 2000000000",
+        "64k, 65536",
+        "64kb, 64000",
+        "4096b, 4096",
+        "1.5GiB, 1610612736",
+        "3.84TB, 3840000000000",
+        "15.36TB, 15360000000000",
+        "110PB, 110000000000000000",
+        "' 1m ', 1048576"
+    })
+    void shouldTakeWhatPeopleWrite(String text, long bytes) {
+        assertEquals(bytes, ByteSize.parse(text));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "-1",
+                "1.5",
+                "0.3k",
+                "1 MiB",
+                "MiB",
+                "999999999999TiB",
+                "8EiB",
+                "1mi",
+                "1x",
+                "1bb",
+                "1.2.3k",
+                "1e3"
+            })
     void shouldRefuse(String text) {
         assertThrows(IllegalArgumentException.class, () -> ByteSize.parse(text));
     }

@@ -35,17 +35,18 @@ final class ProfileLoaderTest {
     @Test
     void shouldFillDefaultsFromSchema() {
         HardwareProfile profile = ProfileLoader.parse("small.yaml", """
-                profile: small
-                layout: {dataChunks: 1, parityChunks: 1}
-                targets:
-                  - {id: 7, path: a, size: 1GiB}
-                  - {id: 9, path: b, size: 1073741824}
-                """);
+            profile: small
+            layout: {dataChunks: 1, parityChunks: 1}
+            targets:
+              - {id: 7, path: a, size: 1GiB}
+              - {id: 9, path: b, size: 1073741824}
+            """);
         assertEquals(1 << 20, profile.layout().chunkLength());
         assertEquals(
                 new TargetProfile(9, "b", 1L << 30, 64, "target-9"),
                 profile.targets().get(1));
         assertEquals(MountProfile.Backend.AUTO, profile.mount().backend());
+        assertEquals(120_000, profile.mount().errorAfterMs());
         assertEquals(ThreadProfile.Idle.BACKOFF, profile.threads().targetIdle());
         assertEquals(1, profile.namespace().members().size());
     }
@@ -54,22 +55,37 @@ final class ProfileLoaderTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "dataChunks: 4 | dataChunks: four | embedded.yaml:7: layout.dataChunks: expected an integer from 1 to 16, found \"four\"",
-                "dataChunks: 4 | dataChunks: 17 | embedded.yaml:7: layout.dataChunks: expected an integer from 1 to 16, found 17",
-                "dataChunks: 4 | dataChunk: 4 | embedded.yaml:7: layout.dataChunk: unknown key, expected \"dataChunks\" perhaps",
-                "chunkLength: 1MiB | chunkLength: 1MB | embedded.yaml:9: layout.chunkLength: expected a size in bytes, such as 65536, 64KiB, 1MiB or 4GiB, found \"1MB\"",
-                "chunkLength: 1MiB | chunkLength: 3MiB | embedded.yaml:9: layout.chunkLength: expected a power of two from 64KiB to 16MiB, found 3MiB",
+                "dataChunks: 4 | dataChunks: four | embedded.yaml:7: layout.dataChunks: expected an integer from 1 to"
+                        + " 16, found \"four\"",
+                "dataChunks: 4 | dataChunks: 17 | embedded.yaml:7: layout.dataChunks: expected an integer from 1 to"
+                        + " 16, found 17",
+                "errorAfter: 120s | errorAfter: 2m | embedded.yaml:38: mount.errorAfter: expected a length of time,"
+                        + " such as 500ms, 120s, 2min or 1h, found \"2m\"",
+                "errorAfter: 120s | errorAfter: 10ms | embedded.yaml:38: mount.errorAfter: expected a time from 1s to"
+                        + " 24h, found 10ms",
+                "dataChunks: 4 | dataChunk: 4 | embedded.yaml:7: layout.dataChunk: unknown key, expected"
+                        + " \"dataChunks\" perhaps",
+                "chunkLength: 1MiB | chunkLength: 1MB | embedded.yaml:9: layout.chunkLength: expected a power of two"
+                        + " from 64KiB to 16MiB, found 1000000 (1MiB perhaps)",
+                "chunkLength: 1MiB | chunkLength: 1 MiB | embedded.yaml:9: layout.chunkLength: expected a size in"
+                        + " bytes, such as 65536, 64KiB, 1m, 4GiB (binary) or 3.84TB (decimal), found \"1 MiB\"",
+                "chunkLength: 1MiB | chunkLength: 3MiB | embedded.yaml:9: layout.chunkLength: expected a power of two"
+                        + " from 64KiB to 16MiB, found 3MiB",
                 "media: ipc | media: rdma | lanes.media: expected one of ipc, udp, found \"rdma\"",
                 "parityChunks: 2 | parityChunks: 3 | targets: expected at least 7 targets for a layout of 4+3, found 6",
                 "disk-5 | disk-4 | targets: expected at least 6 failure domains for a layout of 4+2, found 5",
-                "id: 5, path: targets/5 | id: 4, path: targets/5 | targets[5].id: expected an id of its own, found 4 twice",
-                "path: targets/5, size: 2GiB | path: targets/5, size: 1MiB | embedded.yaml:18: targets[5].size: expected a size from 16MiB to 1024TiB, found 1MiB",
-                "termLength: 8MiB | termLength: 15MiB | lanes.termLength: expected a power of two",
-                "window: 4MiB | window: 16MiB | lanes.window: expected a size from 65504 to 4MiB, found 16MiB",
-                "creditChunks: 32 | creditChunks: 64 | lanes.creditChunks: expected at most engine.targetSlabs (40)",
-                "hostSlabs: 160 | hostSlabs: 12 | engine.hostSlabs: expected at least 20",
-                "profile: embedded | # nothing | profile: expected a name of 1 to 64 letters, digits, dots, dashes, found nothing",
-                "device: auto | device: [auto] | engine.device: expected one of auto, uring, filechannel, found a list of 1",
+                "id: 5, path: targets/5 | id: 4, path: targets/5 | targets[5].id: expected an id of its own, found 4"
+                        + " twice",
+                "path: targets/5, size: 2GiB | path: targets/5, size: 1MiB | embedded.yaml:18: targets[5].size:"
+                        + " expected a size from 16MiB to 1PiB, found 1MiB",
+                "termLength: 2MiB | termLength: 15MiB | lanes.termLength: expected a power of two",
+                "window: 1MiB | window: 16MiB | lanes.window: expected a size from 65504 to 1MiB, found 16MiB",
+                "creditChunks: 10 | creditChunks: 64 | lanes.creditChunks: expected at most engine.targetSlabs (14)",
+                "hostSlabs: 64 | hostSlabs: 12 | engine.hostSlabs: expected at least 20",
+                "profile: embedded | # nothing | profile: expected a name of 1 to 64 letters, digits, dots, dashes,"
+                        + " found nothing",
+                "device: auto | device: [auto] | engine.device: expected one of auto, uring, filechannel, found a list"
+                        + " of 1",
             })
     void shouldSayFileLineKeyAndWhatWasExpected(String present, String replacement, String message) {
         assertTrue(EMBEDDED.contains(present), present);

@@ -1,6 +1,8 @@
 package org.apollofs.transport.aeron;
 
+import io.aeron.Aeron;
 import io.aeron.Publication;
+import io.aeron.exceptions.AeronException;
 import io.aeron.exceptions.RegistrationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,7 +30,6 @@ final class AeronLane implements Lane {
     private final TransportCounters counters;
     private final int targetId;
     private final long session;
-    private final String replyEndpoint;
     private final LaneHandler handler;
     private final RequestTable table;
     /** Chunks of which a part is in the stream and the rest is awaited. */
@@ -38,19 +39,22 @@ final class AeronLane implements Lane {
     /** Closed, or refused for good. */
     private volatile boolean closed;
 
+    /** Client of the driver on which connection and opening are. */
+    private Aeron client;
+
     private LaneOpening opening;
     private AnswerReader answers;
     private long nextAttemptNs;
     private long nextTickNs;
 
-    AeronLane(AeronNetwork network, int targetId, long session, String replyEndpoint, LaneHandler handler) {
+    AeronLane(AeronNetwork network, int targetId, long session, LaneHandler handler) {
         this.network = network;
         this.counters = network.counters();
         this.targetId = targetId;
         this.session = session;
-        this.replyEndpoint = replyEndpoint;
         this.handler = handler;
         this.table = new RequestTable(network.ctx().slotCount());
+        this.client = network.aeron();
         this.nextAttemptNs = network.ctx().clock().nanoTime();
         this.nextTickNs = nextAttemptNs;
     }
@@ -226,6 +230,7 @@ final class AeronLane implements Lane {
     }
 
     private long sent(Request request, long state) {
+        network.ctx().onSent().run();
         counters.increment(TransportCounter.REQUESTS_SENT);
         RequestTable.sent(request, state);
         return SENT;
@@ -234,6 +239,7 @@ final class AeronLane implements Lane {
     /** The stream took not all of it: nothing, and the slot is free again; or some parts, and the caller comes again. */
     private long stopped(Request request, long state, int sentLength, long status) {
         if (status == BACK_PRESSURED) {
+            network.ctx().onSent().run();
             counters.increment(TransportCounter.REQUESTS_BACK_PRESSURED);
         }
         if (status == BACK_PRESSURED && sentLength > 0) {
@@ -260,12 +266,13 @@ final class AeronLane implements Lane {
             return 0;
         }
         long nowNs = network.ctx().clock().nanoTime();
-        int work = 0;
+        int work = followClient(nowNs);
         LaneConnection current = connection;
         if (current == null) {
             work += open(nowNs);
         } else {
-            work += current.image().controlledPoll(answers, network.ctx().fragmentLimit());
+            int polled = current.image().controlledPoll(answers, network.ctx().fragmentLimit());
+            work += polled;
             answers.throwFailure();
             if (connection == null) {
                 // The handler closed the lane.
@@ -274,7 +281,7 @@ final class AeronLane implements Lane {
             if (answers.malformed() != null) {
                 counters.increment(TransportCounter.MALFORMED);
                 lose("malformed answer: " + answers.malformed(), nowNs);
-            } else if (work == 0 && !current.isAlive()) {
+            } else if (polled == 0 && !current.isAlive()) {
                 lose("connection lost", nowNs);
             }
         }
@@ -285,18 +292,44 @@ final class AeronLane implements Lane {
         return work;
     }
 
+    /** Leaves a driver's client that has ended, and goes over to the one that takes its place. */
+    @SuppressWarnings("ReferenceEquality")
+    private int followClient(long nowNs) {
+        Aeron now = network.aeron();
+        if (now == client && !client.isClosed()) {
+            return 0;
+        }
+        int work = now == client ? 0 : 1;
+        if (connection != null) {
+            lose("the media driver has ended", nowNs);
+            work++;
+        }
+        if (opening != null) {
+            endOpening(nowNs);
+            work++;
+        }
+        client = now;
+        return work;
+    }
+
     private int open(long nowNs) {
-        if (opening == null) {
-            if (nowNs - nextAttemptNs < 0) {
-                return 0;
-            }
-            opening = new LaneOpening(network, targetId, session, replyEndpoint, network.replyTag(targetId), nowNs);
-            return 1;
+        if (client.isClosed()) {
+            return 0;
         }
         int work;
         try {
+            if (opening == null) {
+                if (nowNs - nextAttemptNs < 0) {
+                    return 0;
+                }
+                opening = new LaneOpening(network, client, targetId, session);
+                return 1;
+            }
             work = opening.poll(nowNs);
-        } catch (RegistrationException e) {
+        } catch (AeronException e) {
+            if (!(e instanceof RegistrationException) && !client.isClosed()) {
+                throw e;
+            }
             LOG.warn(
                     "lane does not open: target={}, channel={}",
                     targetId,
@@ -333,8 +366,10 @@ final class AeronLane implements Lane {
 
     private void endOpening(long nowNs) {
         counters.increment(TransportCounter.OPENINGS_FAILED);
-        opening.close();
-        opening = null;
+        if (opening != null) {
+            opening.close();
+            opening = null;
+        }
         nextAttemptNs = nowNs + network.ctx().reconnectDelayNs();
     }
 

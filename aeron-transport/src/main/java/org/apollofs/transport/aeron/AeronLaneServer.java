@@ -1,6 +1,8 @@
 package org.apollofs.transport.aeron;
 
+import io.aeron.Aeron;
 import io.aeron.Subscription;
+import io.aeron.exceptions.AeronException;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
@@ -34,7 +36,9 @@ final class AeronLaneServer implements LaneServer {
     private final int targetId;
     private final int creditChunks;
     private final RequestHandler handler;
-    private final Subscription hellos;
+    private Aeron client;
+    private long hellosId;
+    private Subscription hellos;
     private final HelloReader helloReader;
     private final AnswerEncoder encoder = new AnswerEncoder();
     private final AssemblyPool assemblies = new AssemblyPool();
@@ -51,8 +55,31 @@ final class AeronLaneServer implements LaneServer {
         this.creditChunks = creditChunks;
         this.handler = handler;
         this.helloReader = new Greeter();
-        String channel = network.channels().helloSubscription(network.ctx().targetChannel(targetId));
-        this.hellos = network.aeron().addSubscription(channel, network.helloStreamId(targetId));
+        this.client = network.aeron();
+        this.hellos = client.addSubscription(helloChannel(), network.helloStreamId(targetId));
+    }
+
+    private String helloChannel() {
+        return network.channels().helloSubscription(network.ctx().targetChannel(targetId));
+    }
+
+    /** Leaves a driver's client that has ended, and listens on the one that takes its place. @return whether it listens. */
+    @SuppressWarnings("ReferenceEquality")
+    private boolean isListening() {
+        Aeron now = network.aeron();
+        if (now != client || client.isClosed()) {
+            if (hellos != null || !lanes.isEmpty()) {
+                LOG.warn("lanes ended: target={}, count={}: the media driver has ended", targetId, lanes.size());
+                closeAll();
+            }
+            if (now.isClosed()) {
+                return false;
+            }
+            client = now;
+            hellosId = client.asyncAddSubscription(helloChannel(), network.helloStreamId(targetId));
+        }
+        hellos = hellos == null ? client.getSubscription(hellosId) : hellos;
+        return hellos != null;
     }
 
     /** Decides who gets a lane. */
@@ -130,6 +157,17 @@ final class AeronLaneServer implements LaneServer {
 
     @Override
     public int poll() {
+        try {
+            return isListening() ? pollAll() : 0;
+        } catch (AeronException e) {
+            if (!client.isClosed()) {
+                throw e;
+            }
+            return 0;
+        }
+    }
+
+    private int pollAll() {
         int work = hellos.controlledPoll(helloReader, HELLO_LIMIT);
         helloReader.throwFailure();
         if (refusals.isEmpty() && lanes.isEmpty()) {
@@ -299,7 +337,14 @@ final class AeronLaneServer implements LaneServer {
     /** Ends all lanes; their hosts see it and try to connect again. */
     @Override
     public void close() {
-        hellos.close();
+        closeAll();
+    }
+
+    private void closeAll() {
+        if (hellos != null) {
+            hellos.close();
+            hellos = null;
+        }
         refusals.forEach(Refusal::close);
         refusals.clear();
         lanes.forEach(ServerLane::close);

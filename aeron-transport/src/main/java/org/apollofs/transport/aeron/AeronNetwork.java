@@ -2,6 +2,7 @@ package org.apollofs.transport.aeron;
 
 import io.aeron.Aeron;
 import io.aeron.Subscription;
+import io.aeron.exceptions.AeronException;
 import org.apollofs.transport.Lane;
 import org.apollofs.transport.LaneHandler;
 import org.apollofs.transport.LaneServer;
@@ -15,6 +16,9 @@ import org.apollofs.transport.RequestHandler;
  * own: one on the target's channel for requests, one on the host's channel for answers. Their ids come from the driver's
  * counter, so no two lanes of a driver meet, and the target takes from them this host's session alone.
  *
+ * <p>The media driver may be started anew while all goes on: once its old client has ended, lanes are lost, and once
+ * {@link #renew} brings the new one, lanes and servers make themselves again on their own threads.
+ *
  * <p>Thread-safe as {@link Network} says. The Aeron client is the caller's, and is closed after the network.
  */
 public final class AeronNetwork implements Network {
@@ -27,6 +31,7 @@ public final class AeronNetwork implements Network {
     private final LaneChannels channels;
     private final Authenticator authenticator;
     private final ThreadLocal<RequestEncoder> encoders = ThreadLocal.withInitial(RequestEncoder::new);
+    private volatile Aeron aeron;
     private Subscription replyAnchor;
     private long replyTag;
     private String replyEndpoint;
@@ -38,6 +43,7 @@ public final class AeronNetwork implements Network {
      */
     public AeronNetwork(AeronNetworkContext ctx) {
         this.ctx = ctx.conclude();
+        this.aeron = ctx.aeron();
         this.channels = new LaneChannels(ctx);
         this.authenticator = new Authenticator(ctx.secret());
     }
@@ -49,8 +55,31 @@ public final class AeronNetwork implements Network {
      */
     @Override
     public Lane connect(int targetId, long session, LaneHandler handler) {
-        boolean ipc = LaneChannels.isIpc(ctx.targetChannel(targetId));
-        return new AeronLane(this, targetId, session, ipc ? "" : resolveReplyEndpoint(targetId), handler);
+        if (!isIpc(targetId)) {
+            resolveReplyEndpoint(targetId);
+        }
+        return new AeronLane(this, targetId, session, handler);
+    }
+
+    private boolean isIpc(int targetId) {
+        return LaneChannels.isIpc(ctx.targetChannel(targetId));
+    }
+
+    /**
+     * The media driver was started anew: all lanes and servers go over to its new client. Any thread; waits for the driver
+     * if lanes have a reply endpoint. The old client is closed by its owner, who lets its buffers linger for as long as a
+     * sender may be copying into one ({@code Aeron.Context.closeLingerDurationNs}).
+     *
+     * @param fresh a client of the driver that runs now.
+     */
+    public synchronized void renew(Aeron fresh) {
+        boolean hadEndpoint = replyEndpoint != null;
+        replyEndpoint = null;
+        replyAnchor = null;
+        if (hadEndpoint) {
+            openReplyEndpoint(fresh);
+        }
+        aeron = fresh;
     }
 
     @Override
@@ -62,16 +91,20 @@ public final class AeronNetwork implements Network {
     }
 
     /** The socket that answers come to: opened once, so that a port chosen by the system is known and stays. */
-    private synchronized String resolveReplyEndpoint(int targetId) {
+    private synchronized void resolveReplyEndpoint(int targetId) {
         if (replyEndpoint != null) {
-            return replyEndpoint;
+            return;
         }
         if (ctx.replyEndpoint().isEmpty()) {
             throw new IllegalArgumentException("lane over UDP needs a reply endpoint: target=" + targetId);
         }
-        replyTag = ctx.aeron().nextCorrelationId();
+        openReplyEndpoint(aeron);
+    }
+
+    private void openReplyEndpoint(Aeron client) {
+        replyTag = client.nextCorrelationId();
         String channel = channels.replyAnchor(ctx.replyEndpoint(), replyTag);
-        replyAnchor = ctx.aeron().addSubscription(channel, ANCHOR_STREAM_ID);
+        replyAnchor = client.addSubscription(channel, ANCHOR_STREAM_ID);
         long deadlineNs = ctx.clock().nanoTime() + ctx.handshakeTimeoutNs();
         while (replyEndpoint == null) {
             replyEndpoint = replyAnchor.resolvedEndpoint();
@@ -80,12 +113,16 @@ public final class AeronNetwork implements Network {
             }
             Thread.onSpinWait();
         }
-        return replyEndpoint;
+    }
+
+    /** Where answers of a target come to: empty over IPC. */
+    synchronized String replyEndpoint(int targetId) {
+        return isIpc(targetId) ? "" : replyEndpoint;
     }
 
     /** The driver's name of the reply socket, or {@link Aeron#NULL_VALUE} for a target that is reached over IPC. */
     synchronized long replyTag(int targetId) {
-        return LaneChannels.isIpc(ctx.targetChannel(targetId)) ? Aeron.NULL_VALUE : replyTag;
+        return isIpc(targetId) ? Aeron.NULL_VALUE : replyTag;
     }
 
     /** The counters of all lanes and servers of this network. */
@@ -105,8 +142,22 @@ public final class AeronNetwork implements Network {
         return ctx;
     }
 
+    /** The client of the driver that runs now; it may have ended, and another not come yet. */
     Aeron aeron() {
-        return ctx.aeron();
+        return aeron;
+    }
+
+    /** Gives something back to a driver's client. One that has ended has no need of it. */
+    static void giveBack(Aeron client, Runnable call) {
+        try {
+            if (!client.isClosed()) {
+                call.run();
+            }
+        } catch (AeronException e) {
+            if (!client.isClosed()) {
+                throw e;
+            }
+        }
     }
 
     LaneChannels channels() {
@@ -128,6 +179,6 @@ public final class AeronNetwork implements Network {
 
     /** A stream id that no other lane of this driver has: 2^30 of them go by before one comes again. */
     int nextStreamId() {
-        return LANE_STREAM_BIT | (int) (ctx.aeron().nextCorrelationId() & (LANE_STREAM_BIT - 1));
+        return LANE_STREAM_BIT | (int) (aeron.nextCorrelationId() & (LANE_STREAM_BIT - 1));
     }
 }

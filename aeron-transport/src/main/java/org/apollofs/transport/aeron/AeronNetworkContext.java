@@ -43,12 +43,14 @@ public final class AeronNetworkContext {
     private int maxLanes = 4096;
     private int fragmentLimit = 32;
     private long requestTimeoutNs = TimeUnit.SECONDS.toNanos(20);
-    private long handshakeTimeoutNs = TimeUnit.SECONDS.toNanos(5);
+    private long handshakeTimeoutNs = TimeUnit.SECONDS.toNanos(60);
+    private long helloIntervalNs = TimeUnit.SECONDS.toNanos(1);
     private long reconnectDelayNs = TimeUnit.MILLISECONDS.toNanos(100);
     private int protocolVersion = Wire.PROTOCOL_VERSION;
     private NanoClock clock = SystemNanoClock.INSTANCE;
     private LongSupplier nonces = new SecureRandom()::nextLong;
     private TransportCounters counters = new TransportCounters();
+    private Runnable onSent = () -> {};
 
     /**
      * Checks the settings.
@@ -75,6 +77,7 @@ public final class AeronNetworkContext {
         check(fragmentLimit >= 1, "fragmentLimit", fragmentLimit);
         check(requestTimeoutNs > 0, "requestTimeoutNs", requestTimeoutNs);
         check(handshakeTimeoutNs > 0, "handshakeTimeoutNs", handshakeTimeoutNs);
+        check(helloIntervalNs > 0, "helloIntervalNs", helloIntervalNs);
         check(reconnectDelayNs >= 0, "reconnectDelayNs", reconnectDelayNs);
         return this;
     }
@@ -266,7 +269,10 @@ public final class AeronNetworkContext {
         return requestTimeoutNs;
     }
 
-    /** Time a lane has to open, at either end. */
+    /**
+     * How long a target keeps a lane that its host has not joined. The host itself gives up no opening: it says hello again,
+     * and the target begins anew.
+     */
     public AeronNetworkContext handshakeTimeoutNs(long handshakeTimeoutNs) {
         this.handshakeTimeoutNs = handshakeTimeoutNs;
         return this;
@@ -274,6 +280,16 @@ public final class AeronNetworkContext {
 
     long handshakeTimeoutNs() {
         return handshakeTimeoutNs;
+    }
+
+    /** Pause between two hellos of an opening that was not answered. */
+    public AeronNetworkContext helloIntervalNs(long helloIntervalNs) {
+        this.helloIntervalNs = helloIntervalNs;
+        return this;
+    }
+
+    long helloIntervalNs() {
+        return helloIntervalNs;
     }
 
     /** Pause between a lost or failed connection and the next attempt. */
@@ -314,6 +330,19 @@ public final class AeronNetworkContext {
 
     LongSupplier nonces() {
         return nonces;
+    }
+
+    /**
+     * Run by whoever sends a request, any thread, when it has been sent or found no room: wakes those who have to do with it and
+     * rest. Must be cheap. Nothing by default.
+     */
+    public AeronNetworkContext onSent(Runnable onSent) {
+        this.onSent = onSent;
+        return this;
+    }
+
+    Runnable onSent() {
+        return onSent;
     }
 
     /** Counters, which may be read by anybody at any time. */

@@ -16,17 +16,19 @@ import org.apollofs.transport.protocol.MessageHeaderEncoder;
 import org.apollofs.transport.protocol.RefusalReason;
 
 /**
- * One attempt of a host to open a lane: adds the streams, says hello, awaits the answer, and ends as CONNECTED, REFUSED
- * or FAILED. Lane's owner only; never waits. Whoever made it closes it, unless it took the connection.
+ * An attempt of a host to open a lane: adds the streams, says hello, awaits the answer, and ends as CONNECTED, REFUSED or
+ * FAILED. It goes on for as long as that takes: a target that is slow, starting or away hears the same hello again every
+ * second, so nothing that was achieved is thrown away. Lane's owner only; never waits. Whoever made it closes it, unless
+ * it took the connection.
  */
 final class LaneOpening {
     /** Where the attempt is. */
     enum State {
         /** The driver adds publications and subscription. */
         ADDING,
-        /** The hello is offered until it is taken. */
+        /** The hello is offered until it is taken, also again. */
         GREETING,
-        /** The answer is awaited. */
+        /** The answer is awaited, and the hello said again. */
         AWAITING,
         /** Accepted; the request stream is about to find its subscriber. */
         JOINING,
@@ -36,13 +38,13 @@ final class LaneOpening {
     }
 
     private final AeronNetwork network;
+    private final Aeron aeron;
     private final int targetId;
     private final long session;
     private final String replyEndpoint;
     private final long nonce;
     private final int requestStreamId;
     private final int replyStreamId;
-    private final long deadlineNs;
     private final AnswerToHello answer = new AnswerToHello();
 
     private long helloId = Aeron.NULL_VALUE;
@@ -53,22 +55,23 @@ final class LaneOpening {
     private Subscription answers;
     private LaneConnection connection;
     private RefusalReason refusal;
+    private long nextHelloNs;
     private State state = State.ADDING;
     private String reason = "";
 
-    LaneOpening(AeronNetwork network, int targetId, long session, String replyEndpoint, long replyTag, long nowNs) {
+    LaneOpening(AeronNetwork network, Aeron aeron, int targetId, long session) {
         this.network = network;
+        this.aeron = aeron;
         this.targetId = targetId;
         this.session = session;
-        this.replyEndpoint = replyEndpoint;
+        this.replyEndpoint = network.replyEndpoint(targetId);
         this.nonce = network.ctx().nonces().getAsLong();
         this.requestStreamId = network.nextStreamId();
         this.replyStreamId = network.nextStreamId();
-        this.deadlineNs = nowNs + network.ctx().handshakeTimeoutNs();
         String target = network.ctx().targetChannel(targetId);
         LaneChannels channels = network.channels();
-        Aeron aeron = network.aeron();
-        answersId = aeron.asyncAddSubscription(channels.replySubscription(replyTag), replyStreamId);
+        String replies = channels.replySubscription(network.replyTag(targetId));
+        answersId = aeron.asyncAddSubscription(replies, replyStreamId);
         requestsId = aeron.asyncAddPublication(channels.dataPublication(target), requestStreamId);
         helloId =
                 aeron.asyncAddExclusivePublication(channels.helloPublication(target), network.helloStreamId(targetId));
@@ -95,14 +98,10 @@ final class LaneOpening {
         State before = state;
         switch (state) {
             case ADDING -> add();
-            case GREETING -> greet();
-            case AWAITING -> await();
+            case GREETING -> greet(nowNs);
+            case AWAITING -> await(nowNs);
             case JOINING -> join();
             case CONNECTED, REFUSED, FAILED -> {}
-        }
-        boolean over = state == State.CONNECTED || state == State.REFUSED || state == State.FAILED;
-        if (!over && nowNs - deadlineNs >= 0) {
-            state(State.FAILED, "no answer in state " + state);
         }
         return before == state ? 0 : 1;
     }
@@ -113,7 +112,6 @@ final class LaneOpening {
     }
 
     private void add() {
-        Aeron aeron = network.aeron();
         answers = answers == null ? aeron.getSubscription(answersId) : answers;
         requests = requests == null ? aeron.getPublication(requestsId) : requests;
         hello = hello == null ? aeron.getExclusivePublication(helloId) : hello;
@@ -122,10 +120,15 @@ final class LaneOpening {
         }
     }
 
-    private void greet() {
-        if (!hello.isConnected()) {
-            return;
+    private void greet(long nowNs) {
+        pollAnswers();
+        if (state == State.GREETING && hello.isConnected() && sayHello()) {
+            nextHelloNs = nowNs + network.ctx().helloIntervalNs();
+            state(State.AWAITING, "hello sent");
         }
+    }
+
+    private boolean sayHello() {
         UnsafeBuffer buffer = new UnsafeBuffer(new byte[1024]);
         UUID site = network.ctx().siteId();
         HelloEncoder encoder = new HelloEncoder()
@@ -143,13 +146,12 @@ final class LaneOpening {
                 .replyEndpoint(replyEndpoint);
         byte[] token = network.authenticator().sign(buffer, 0, encoder.limit());
         encoder.putToken(token, 0, token.length);
-        if (Offers.offer(hello, buffer, encoder.limit()) > 0) {
-            state(State.AWAITING, "hello sent");
-        }
+        return Offers.offer(hello, buffer, encoder.limit()) > 0;
     }
 
-    private void await() {
-        for (int i = 0; i < answers.imageCount() && state == State.AWAITING; i++) {
+    private void pollAnswers() {
+        State before = state;
+        for (int i = 0; i < answers.imageCount() && state == before; i++) {
             Image image = answers.imageAtIndex(i);
             answer.image = image;
             image.controlledPoll(answer, 1);
@@ -157,8 +159,20 @@ final class LaneOpening {
         }
     }
 
+    private void await(long nowNs) {
+        pollAnswers();
+        if (state == State.AWAITING && nowNs - nextHelloNs >= 0) {
+            // A target that knows this hello takes no notice; one that gave up on it, or was started anew, begins
+            // again.
+            state(State.GREETING, "no answer yet");
+        }
+    }
+
     private void join() {
-        if (requests.isConnected()) {
+        if (connection.image().isClosed() || connection.image().isEndOfStream()) {
+            connection = null;
+            state(State.GREETING, "the target gave up before the lane was joined");
+        } else if (requests.isConnected()) {
             state(State.CONNECTED, "connected");
         }
     }
@@ -229,7 +243,10 @@ final class LaneOpening {
 
     /** Ends the attempt: what the connection does not take is given back to the driver. */
     void close() {
-        Aeron aeron = network.aeron();
+        AeronNetwork.giveBack(aeron, this::closeStreams);
+    }
+
+    private void closeStreams() {
         if (hello != null) {
             hello.close();
         } else {

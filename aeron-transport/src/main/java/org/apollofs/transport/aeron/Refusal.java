@@ -10,7 +10,7 @@ import org.apollofs.transport.protocol.RefusalReason;
 
 /** A refusal on its way to a host that will hear nothing else. The target's thread only; ends by itself. */
 final class Refusal {
-    private final AeronNetwork network;
+    private final Aeron client;
     private final Hello hello;
     private final RefusalReason reason;
     private final long deadlineNs;
@@ -18,22 +18,21 @@ final class Refusal {
     private ExclusivePublication reply;
 
     Refusal(AeronNetwork network, Hello hello, RefusalReason reason, long nowNs) {
-        this.network = network;
+        this.client = network.aeron();
         this.hello = hello;
         this.reason = reason;
         this.deadlineNs = nowNs + network.ctx().handshakeTimeoutNs();
         LaneChannels channels = network.channels();
         // A short stream is enough, and costs little where hellos come in crowds.
-        this.replyId = network.aeron()
-                .asyncAddExclusivePublication(
-                        channels.helloPublication(channels.replyChannel(hello.replyEndpoint())), hello.replyStreamId());
+        this.replyId = client.asyncAddExclusivePublication(
+                channels.helloPublication(channels.replyChannel(hello.replyEndpoint())), hello.replyStreamId());
     }
 
     /** @return whether it is over: sent, or given up. */
     boolean poll(long nowNs) {
         boolean over = nowNs - deadlineNs >= 0;
         try {
-            reply = reply == null ? network.aeron().getExclusivePublication(replyId) : reply;
+            reply = reply == null ? client.getExclusivePublication(replyId) : reply;
         } catch (RegistrationException e) {
             // An address that the driver cannot use: nobody there to be told.
             return true;
@@ -54,11 +53,14 @@ final class Refusal {
     }
 
     void close() {
-        Aeron aeron = network.aeron();
+        AeronNetwork.giveBack(client, this::closeStream);
+    }
+
+    private void closeStream() {
         if (reply != null) {
             reply.close();
         } else {
-            aeron.asyncRemovePublication(replyId);
+            client.asyncRemovePublication(replyId);
         }
     }
 }

@@ -26,6 +26,7 @@ final class ServerLane {
     }
 
     private final AeronNetwork network;
+    private final Aeron client;
     private final Hello hello;
     private final long laneId;
     private final long deadlineNs;
@@ -52,6 +53,7 @@ final class ServerLane {
             AssemblyPool assemblies,
             long nowNs) {
         this.network = network;
+        this.client = network.aeron();
         this.hello = hello;
         this.laneId = laneId;
         this.deadlineNs = nowNs + network.ctx().handshakeTimeoutNs();
@@ -61,11 +63,9 @@ final class ServerLane {
         LaneChannels channels = network.channels();
         String target = network.ctx().targetChannel(targetId);
         String reply = channels.replyChannel(hello.replyEndpoint());
-        this.requestsId = network.aeron()
-                .asyncAddSubscription(
-                        channels.requestSubscription(target, hello.requestSessionId()), hello.requestStreamId());
-        this.answersId =
-                network.aeron().asyncAddExclusivePublication(channels.dataPublication(reply), hello.replyStreamId());
+        this.requestsId = client.asyncAddSubscription(
+                channels.requestSubscription(target, hello.requestSessionId()), hello.requestStreamId());
+        this.answersId = client.asyncAddExclusivePublication(channels.dataPublication(reply), hello.replyStreamId());
     }
 
     long laneId() {
@@ -125,10 +125,9 @@ final class ServerLane {
     }
 
     private void add() {
-        Aeron aeron = network.aeron();
         try {
-            requests = requests == null ? aeron.getSubscription(requestsId) : requests;
-            answers = answers == null ? aeron.getExclusivePublication(answersId) : answers;
+            requests = requests == null ? client.getSubscription(requestsId) : requests;
+            answers = answers == null ? client.getExclusivePublication(answersId) : answers;
         } catch (RegistrationException e) {
             state(State.ENDED, "driver refused a stream: " + e.getMessage());
             return;
@@ -176,18 +175,21 @@ final class ServerLane {
 
     /** Ends the lane, also in the middle of its opening, and gives back what it holds. */
     void close() {
-        Aeron aeron = network.aeron();
         state = State.ENDED;
         reader.releaseSlabs();
+        AeronNetwork.giveBack(client, this::closeStreams);
+    }
+
+    private void closeStreams() {
         if (requests != null) {
             requests.close();
         } else {
-            aeron.asyncRemoveSubscription(requestsId);
+            client.asyncRemoveSubscription(requestsId);
         }
         if (answers != null) {
             answers.close();
         } else {
-            aeron.asyncRemovePublication(answersId);
+            client.asyncRemovePublication(answersId);
         }
     }
 }

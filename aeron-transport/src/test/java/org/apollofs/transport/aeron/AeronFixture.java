@@ -26,9 +26,9 @@ final class AeronFixture implements NetworkFixture {
 
     private static final AtomicInteger DIRECTORIES = new AtomicInteger();
 
-    private final MediaDriver driver;
-    private final Aeron hostClient;
-    private final Aeron targetClient;
+    private MediaDriver driver;
+    private Aeron hostClient;
+    private Aeron targetClient;
     private final UdpRelay relay;
     private final String targetChannel;
     private final String hostChannel;
@@ -38,6 +38,16 @@ final class AeronFixture implements NetworkFixture {
 
     AeronFixture(boolean udp, long requestTimeoutNs) {
         this.requestTimeoutNs = requestTimeoutNs;
+        launch();
+        int port = freePort();
+        relay = udp ? new UdpRelay(port, 42) : null;
+        targetChannel = udp ? "aeron:udp?endpoint=localhost:" + port : CommonContext.IPC_CHANNEL;
+        hostChannel = udp ? "aeron:udp?endpoint=localhost:" + relay.port() : CommonContext.IPC_CHANNEL;
+        host = new AeronNetwork(hostContext());
+        target = new AeronNetwork(targetContext());
+    }
+
+    private void launch() {
         Path shm = Path.of("/dev/shm");
         Path parent = Files.isWritable(shm) ? shm : Path.of(System.getProperty("java.io.tmpdir"));
         Path directory = parent.resolve(
@@ -49,12 +59,20 @@ final class AeronFixture implements NetworkFixture {
         driver = MediaDriver.launch(context);
         hostClient = Aeron.connect(MediaDrivers.client(directory, MediaDrivers.backoff()));
         targetClient = Aeron.connect(MediaDrivers.client(directory, MediaDrivers.backoff()));
-        int port = freePort();
-        relay = udp ? new UdpRelay(port, 42) : null;
-        targetChannel = udp ? "aeron:udp?endpoint=localhost:" + port : CommonContext.IPC_CHANNEL;
-        hostChannel = udp ? "aeron:udp?endpoint=localhost:" + relay.port() : CommonContext.IPC_CHANNEL;
-        host = new AeronNetwork(hostContext());
-        target = new AeronNetwork(targetContext());
+    }
+
+    /** Ends the driver and its clients. The networks still have them. */
+    void endDriver() {
+        CloseHelper.closeAll(hostClient, targetClient, driver);
+    }
+
+    /** Starts a driver elsewhere; whoever has a network tells it. */
+    void startDriver() {
+        launch();
+    }
+
+    Aeron targetClient() {
+        return targetClient;
     }
 
     /** Settings of a host. */

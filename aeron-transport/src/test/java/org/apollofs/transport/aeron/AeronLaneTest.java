@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.YieldingIdleStrategy;
@@ -111,6 +112,76 @@ class AeronLaneTest {
 
     private long count(AeronNetwork network, TransportCounter counter) {
         return network.counters().get(counter);
+    }
+
+    /** Time goes by while the target is not there: the opening goes on, and is not begun anew. */
+    @Test
+    void shouldGoOnOpeningHoweverLongTheTargetTakes() {
+        AtomicLong leapNs = new AtomicLong();
+        AeronNetwork network = network(fixture.hostContext().clock(() -> System.nanoTime() + leapNs.get()));
+        lane = network.connect(TARGET, 1, host);
+        for (int i = 0; i < 200; i++) {
+            leapNs.addAndGet(TimeUnit.SECONDS.toNanos(10));
+            YieldingIdleStrategy.INSTANCE.idle(lane.poll());
+        }
+        await(lane::isConnected);
+        assertEquals(0, count(network, TransportCounter.OPENINGS_FAILED));
+        assertEquals(1, count(network, TransportCounter.LANES_OPENED));
+    }
+
+    /** The target that heard the hello is gone before it answers: the next one hears it too. */
+    @Test
+    void shouldSayHelloAgainToATargetThatWasStartedAnew() {
+        AeronNetwork network = network(fixture.hostContext().helloIntervalNs(TimeUnit.MILLISECONDS.toNanos(10)));
+        lane = network.connect(TARGET, 1, host);
+        for (int i = 0; i < 1_000; i++) {
+            YieldingIdleStrategy.INSTANCE.idle(lane.poll());
+        }
+        server.close();
+        server = targetNetwork.serve(TARGET, CREDIT, target);
+        target.server(server);
+        await(lane::isConnected);
+        assertEquals(0, count(network, TransportCounter.OPENINGS_FAILED));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldGoOverToADriverThatWasStartedAnew(boolean udp) throws Exception {
+        closeAll();
+        open(udp);
+        connect();
+        await(() -> write(1, 1000) == Lane.SENT);
+        await(() -> host.answers.containsKey(1L));
+        target.answering = false;
+        await(() -> write(2, 1000) == Lane.SENT);
+
+        fixture.endDriver();
+        await(() -> host.answers.containsKey(2L));
+        assertEquals(ErrorCode.UNREACHABLE, host.answers.get(2L).code());
+        int work = 0;
+        for (int i = 0; i < 1_000; i++) {
+            work += lane.poll() + server.poll();
+        }
+        assertTrue(work < 1_000, "nobody works on what is not there");
+        assertEquals(Lane.NOT_CONNECTED, write(3, 1000));
+
+        fixture.startDriver();
+        fixture.host().renew(fixture.hostClient());
+        targetNetwork.renew(fixture.targetClient());
+        target.answering = true;
+        await(lane::isConnected);
+        await(() -> write(3, 1000) == Lane.SENT);
+        await(() -> host.answers.containsKey(3L));
+        assertEquals("written", host.answers.get(3L).kind());
+        // All the credit is there: what was under way has none any more.
+        target.answering = false;
+        for (int i = 4; i < 4 + CREDIT; i++) {
+            int id = i;
+            await(() -> write(id, 1000) == Lane.SENT);
+        }
+        target.answering = true;
+        await(() -> host.answers.size() == 3 + CREDIT);
+        assertEquals(0, host.answeredTwice.get());
     }
 
     private void refused(AeronNetworkContext context) {

@@ -12,6 +12,8 @@ import org.apollofs.dataplane.stripe.DataCounters;
 import org.apollofs.dataplane.stripe.SharedSlab;
 import org.apollofs.dataplane.stripe.StripeContext;
 import org.apollofs.dataplane.stripe.StripeReader;
+import org.apollofs.dataplane.stripe.SuspectChunks;
+import org.apollofs.dataplane.stripe.TargetProbe;
 import org.apollofs.dataplane.stripe.Targets;
 import org.apollofs.io.buffer.Slab;
 import org.apollofs.io.buffer.SlabPool;
@@ -57,13 +59,7 @@ public final class ApolloClient implements DataClient {
         boolean needsParity = layout.dataChunks() > 1 && layout.parityChunks() > 0;
         paritySlabs = needsParity ? SlabPool.allocate(context.paritySlabs(), context.slabLength()) : null;
         readSlabs = SlabPool.allocate(context.readSlabs() + 1, context.slabLength());
-        targets = new Targets(
-                context.network(),
-                namespace.session(),
-                context.targetIds(),
-                context.clock(),
-                context.patienceNs(),
-                counters);
+        targets = new Targets(context.network(), namespace.session(), context.targetIds(), context.clock(), counters);
         StripeContext stripes = new StripeContext()
                 .layout(layout)
                 .placement(placement)
@@ -118,6 +114,20 @@ public final class ApolloClient implements DataClient {
         return targets;
     }
 
+    /**
+     * Proves that chunks can be written and read now, see {@link TargetProbe}. Waits.
+     *
+     * @param timeoutNs after which targets that have not answered are not proved.
+     */
+    public List<TargetProbe.Outcome> probe(long timeoutNs) {
+        return new TargetProbe(core.stripes()).run(timeoutNs);
+    }
+
+    /** How many chunks of a new stripe may be lost. */
+    public int parityChunks() {
+        return core.layout().parityChunks();
+    }
+
     /** The placement tables, cached. */
     public PlacementTables placements() {
         return core.placements();
@@ -126,6 +136,11 @@ public final class ApolloClient implements DataClient {
     /** Stripes of this host for the garbage collector. */
     public AbandonedStripes abandonedStripes() {
         return core.stripes().abandoned();
+    }
+
+    /** Chunks that this host's readers found missing or bad, for repair. */
+    public SuspectChunks suspectChunks() {
+        return core.stripes().suspects();
     }
 
     @Override

@@ -31,7 +31,7 @@ public final class ClientContext {
     private int largeWriteLength;
     private int readAheadStripes = 2;
     private int stripesInFlight = 8;
-    private long patienceNs = TimeUnit.SECONDS.toNanos(3);
+    private long patienceNs = TimeUnit.SECONDS.toNanos(120);
     private long writeTimeoutNs = TimeUnit.SECONDS.toNanos(30);
     private long readTimeoutNs = TimeUnit.SECONDS.toNanos(10);
     private NanoClock clock = SystemNanoClock.INSTANCE;
@@ -116,19 +116,22 @@ public final class ClientContext {
         return this;
     }
 
-    /** How long a write waits for a failed target before it gives up, in ns. Default 3 s. */
+    /**
+     * How long a request waits for targets that do not answer, or for slabs, before its caller is told, in ns. Default
+     * 120 s. All other times here say only when another way is tried.
+     */
     public ClientContext patienceNs(long value) {
         patienceNs = value;
         return this;
     }
 
-    /** Longest wait of a write for slabs, lanes or acknowledgements, in ns. Default 30 s. */
+    /** After so long without room in a lane a stripe is sent elsewhere, or anew, in ns. Default 30 s. */
     public ClientContext writeTimeoutNs(long value) {
         writeTimeoutNs = value;
         return this;
     }
 
-    /** Longest wait of a read for one chunk, in ns; then it tries parity. Default 10 s. */
+    /** After so long without an answer, while others answer, a read tries parity, in ns. Default 10 s. */
     public ClientContext readTimeoutNs(long value) {
         readTimeoutNs = value;
         return this;

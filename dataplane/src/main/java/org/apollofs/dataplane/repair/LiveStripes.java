@@ -6,15 +6,20 @@ import java.util.TreeMap;
 import org.apollofs.dataplane.layout.ExtentRuns;
 import org.apollofs.namespace.client.Extent;
 
-/** Which stripes files refer to: ranges by session, merged where they touch. One thread. */
+/** A set of stripes, such as those that files refer to: ranges by session, merged where they touch. One thread. */
 final class LiveStripes {
     private final Map<Long, TreeMap<Long, Long>> bySession = new HashMap<>();
 
     /** Adds the stripes of an extent. @param k data chunks of its placement. */
     void add(Extent extent, int k) {
-        long first = extent.stripe();
-        long end = first + ExtentRuns.stripeCount(extent, k);
-        TreeMap<Long, Long> ranges = bySession.computeIfAbsent(extent.session(), session -> new TreeMap<>());
+        add(extent.session(), extent.stripe(), extent.stripe() + ExtentRuns.stripeCount(extent, k));
+    }
+
+    /** Adds the stripes of a session from one on, up to another (exclusive). */
+    void add(long ofSession, long from, long to) {
+        long first = from;
+        long end = to;
+        TreeMap<Long, Long> ranges = bySession.computeIfAbsent(ofSession, session -> new TreeMap<>());
         Map.Entry<Long, Long> before = ranges.floorEntry(first);
         if (before != null && before.getValue() >= first) {
             first = before.getKey();

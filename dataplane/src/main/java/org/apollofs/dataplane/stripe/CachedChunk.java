@@ -45,6 +45,9 @@ final class CachedChunk implements RequestListener {
     boolean used;
     long lastUse;
 
+    /** When its target was asked, in ns; 0 if it was not. */
+    volatile long askedAtNs;
+
     private volatile State state = State.LOADING;
     private SharedSlab slab;
     private int length;

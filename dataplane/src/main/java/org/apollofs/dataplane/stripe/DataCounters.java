@@ -22,6 +22,7 @@ public final class DataCounters {
     final LongAdder chunksPrefetched = new LongAdder();
     final LongAdder cacheHits = new LongAdder();
     final LongAdder inlineCommits = new LongAdder();
+    final LongAdder readRetries = new LongAdder();
 
     /** Payload of a write was taken from a caller. */
     public void onWritten(long bytes) {
@@ -74,6 +75,7 @@ public final class DataCounters {
      * @param chunksPrefetched chunks read ahead.
      * @param cacheHits chunk reads served from memory.
      * @param inlineCommits small files committed into the namespace.
+     * @param readRetries times a read found too many targets silent, waited and asked again.
      */
     public record Snapshot(
             long bytesWritten,
@@ -93,7 +95,8 @@ public final class DataCounters {
             long slabWaits,
             long chunksPrefetched,
             long cacheHits,
-            long inlineCommits) {
+            long inlineCommits,
+            long readRetries) {
         /**
          * Copies of a written byte by software, from the kernel's page to the target's slab: kernel to slab, slab to
          * lane, lane to the target's slab, and what was copied to coalesce small writes. Parity is not counted.
@@ -123,6 +126,7 @@ public final class DataCounters {
                 slabWaits.sum(),
                 chunksPrefetched.sum(),
                 cacheHits.sum(),
-                inlineCommits.sum());
+                inlineCommits.sum(),
+                readRetries.sum());
     }
 }

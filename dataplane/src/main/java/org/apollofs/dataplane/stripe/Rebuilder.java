@@ -1,5 +1,6 @@
 package org.apollofs.dataplane.stripe;
 
+import java.util.Arrays;
 import org.apollofs.io.erasure.Reconstruction;
 import org.apollofs.namespace.client.PlacementTable;
 import org.apollofs.transport.ErrorCode;
@@ -22,12 +23,14 @@ final class Rebuilder {
     /**
      * Rebuilds.
      *
-     * @param cause why the chunk itself cannot be had.
+     * @param failed the chunk itself, as it failed; or null if its target was not asked.
      * @return the range, verified, pinned. Of a copied stripe it is that of another copy.
-     * @throws StripeException IO_ERROR naming all that is unavailable.
+     * @throws StripeException naming all that is unavailable: IO_ERROR if too much of it is lost, TIMEOUT if some of it
+     *     may yet be had.
      */
-    CachedChunk rebuild(PlacementTable table, long session, long stripe, int index, int from, int until, String cause) {
-        Survivors survivors = new Survivors(table, session, stripe, index, from, until, cause);
+    CachedChunk rebuild(
+            PlacementTable table, long session, long stripe, int index, int from, int until, CachedChunk failed) {
+        Survivors survivors = new Survivors(table, session, stripe, index, from, until, failed);
         if (table.dataChunks() == 1) {
             return survivors.gatherCopy();
         }
@@ -41,7 +44,8 @@ final class Rebuilder {
             context.counters().chunksReconstructed.increment();
             return chunk;
         } catch (RuntimeException e) {
-            chunk.fail(ErrorCode.IO_ERROR, e.getMessage());
+            boolean mayComeYet = e instanceof StripeException known && known.kind() == StripeException.Kind.TIMEOUT;
+            chunk.fail(mayComeYet ? ErrorCode.UNREACHABLE : ErrorCode.IO_ERROR, e.getMessage());
             cache.unpin(chunk);
             throw e;
         } finally {
@@ -53,15 +57,15 @@ final class Rebuilder {
     private CachedChunk awaitOther(long session, long stripe, int index, int from, int until, Survivors survivors) {
         CachedChunk chunk = cache.find(session, stripe, index, from, until);
         if (chunk != null) {
-            if (reader.awaitVerified(chunk, survivors.group[index])) {
+            if (reader.awaitVerified(chunk, survivors.group, survivors.table.dataChunks())) {
                 return chunk;
             }
             cache.unpin(chunk);
             if (chunk.rebuilding) {
-                throw new StripeException(StripeException.Kind.IO_ERROR, chunk.message());
+                throw StripeReader.rebuildingFailed(chunk);
             }
         }
-        return rebuild(survivors.table, session, stripe, index, from, until, survivors.cause);
+        return rebuild(survivors.table, session, stripe, index, from, until, survivors.failed);
     }
 
     /** The other chunks of one stripe: which are there, which are not and why. */
@@ -73,10 +77,13 @@ final class Rebuilder {
         private final int index;
         private final int from;
         private final int until;
-        private final String cause;
+        private final CachedChunk failed;
         private final CachedChunk[] chunks;
         private final StringBuilder problems = new StringBuilder();
         private int problemCount;
+        /** Chunks among the problems that are lost: no waiting brings them back. */
+        private int lostCount;
+
         private int tried;
         /** Chunks that can be used; those that are empty have no entry in {@code chunks}. */
         private int present;
@@ -85,7 +92,7 @@ final class Rebuilder {
 
         private int[] lengths = {};
 
-        Survivors(PlacementTable table, long session, long stripe, int index, int from, int until, String cause) {
+        Survivors(PlacementTable table, long session, long stripe, int index, int from, int until, CachedChunk failed) {
             this.table = table;
             this.group = table.group(stripe);
             this.session = session;
@@ -93,14 +100,42 @@ final class Rebuilder {
             this.index = index;
             this.from = from;
             this.until = until;
-            this.cause = cause;
+            this.failed = failed;
             this.chunks = new CachedChunk[group.length];
             this.tried = 1 << index;
-            addProblem(cause);
+            if (failed == null) {
+                addProblem(
+                        context.targets().describe(group[index]),
+                        context.targets().isGone(group[index]));
+            } else {
+                addFailure(failed, group[index]);
+            }
         }
 
-        private void addProblem(String problem) {
+        private void addFailure(CachedChunk chunk, int target) {
+            reportIfBad(chunk);
+            boolean gone = context.targets().isGone(target);
+            addProblem(
+                    gone
+                            ? context.targets().describe(target)
+                            : "target " + target + " " + chunk.error() + " (" + chunk.message() + ")",
+                    gone || chunk.error() != ErrorCode.UNREACHABLE);
+        }
+
+        /** If it is the chunk's own trouble, and not its target's, repair is told. */
+        private void reportIfBad(CachedChunk chunk) {
+            switch (chunk.error()) {
+                case NOT_FOUND, CHECKSUM_MISMATCH, IO_ERROR ->
+                    context.suspects().report(chunk.session, chunk.stripe, chunk.index, table.id());
+                case NO_SPACE, INVALID, OUT_OF_SERVICE, UNREACHABLE, REFUSED -> {
+                    // The chunk may be as it should.
+                }
+            }
+        }
+
+        private void addProblem(String problem, boolean lost) {
             problems.append(problemCount++ == 0 ? "" : ", ").append(problem);
+            lostCount += lost ? 1 : 0;
         }
 
         /** Any other copy will do. */
@@ -108,11 +143,11 @@ final class Rebuilder {
             for (int i = next(false); i >= 0; i = next(false)) {
                 CachedChunk copy = reader.load(session, stripe, i, group[i], from, until);
                 tried |= 1 << i;
-                if (reader.awaitVerified(copy, group[i])) {
+                if (reader.awaitVerified(copy, group, 1)) {
                     context.counters().chunksReconstructed.increment();
                     return copy;
                 }
-                addProblem(StripeReader.failure(copy, group[i]));
+                addFailure(copy, group[i]);
                 cache.unpin(copy);
             }
             throw unavailable();
@@ -155,6 +190,7 @@ final class Rebuilder {
                 await(Integer.numberOfTrailingZeros(rest));
             }
             settleAbsent();
+            rejectForeign();
             return asked;
         }
 
@@ -180,10 +216,10 @@ final class Rebuilder {
 
         private void await(int i) {
             CachedChunk chunk = chunks[i];
-            if (reader.awaitVerified(chunk, group[i])) {
+            if (reader.awaitVerified(chunk, group, table.dataChunks())) {
                 present |= 1 << i;
                 if (chunk.stripeLengths().length == table.dataChunks()) {
-                    lengths = chunk.stripeLengths();
+                    takeLengths(chunk.stripeLengths());
                 }
                 return;
             }
@@ -192,7 +228,39 @@ final class Rebuilder {
             if (chunk.error() == ErrorCode.NOT_FOUND && i < table.dataChunks()) {
                 absent |= 1 << i;
             } else {
-                addProblem(StripeReader.failure(chunk, group[i]));
+                addFailure(chunk, group[i]);
+            }
+        }
+
+        private void takeLengths(int[] said) {
+            if (lengths.length > 0 && !Arrays.equals(lengths, said)) {
+                context.suspects().report(session, stripe, index, table.id());
+                throw new StripeException(
+                        StripeException.Kind.IO_ERROR,
+                        "stripe=" + stripe + ": its parity chunks contradict each other: " + Arrays.toString(lengths)
+                                + ", " + Arrays.toString(said));
+            }
+            lengths = said;
+        }
+
+        /** A chunk that is not as long as parity says was not there when parity was computed: nothing follows from it. */
+        private void rejectForeign() {
+            for (int i = 0; i < lengths.length; i++) {
+                CachedChunk chunk = chunks[i];
+                if (chunk != null && chunk.chunkLength() != lengths[i]) {
+                    chunks[i] = null;
+                    cache.unpin(chunk);
+                    present &= ~(1 << i);
+                    context.suspects().report(session, stripe, i, table.id());
+                    if (lengths[i] == 0) {
+                        present |= 1 << i;
+                    } else {
+                        addProblem(
+                                "target " + group[i] + " has a chunk of " + chunk.chunkLength() + " bytes, not "
+                                        + lengths[i],
+                                true);
+                    }
+                }
             }
         }
 
@@ -206,7 +274,8 @@ final class Rebuilder {
                 if (lengths[i] == 0) {
                     present |= 1 << i;
                 } else {
-                    addProblem("target " + group[i] + " NOT_FOUND");
+                    context.suspects().report(session, stripe, i, table.id());
+                    addProblem("target " + group[i] + " NOT_FOUND", true);
                 }
             }
             absent = 0;
@@ -249,12 +318,13 @@ final class Rebuilder {
 
         StripeException unavailable() {
             for (int rest = absent; rest != 0; rest &= rest - 1) {
-                addProblem("target " + group[Integer.numberOfTrailingZeros(rest)] + " NOT_FOUND");
+                // Without a parity chunk's lengths nobody knows whether there ever was one.
+                addProblem("target " + group[Integer.numberOfTrailingZeros(rest)] + " NOT_FOUND", false);
             }
             int k = table.dataChunks();
             int m = table.parityChunks();
             return new StripeException(
-                    StripeException.Kind.IO_ERROR,
+                    lostCount > m ? StripeException.Kind.IO_ERROR : StripeException.Kind.TIMEOUT,
                     "stripe=" + stripe + ", " + problemCount + " of " + (k + m) + " chunks unavailable, " + k + "+" + m
                             + " survives " + m + ": " + problems);
         }

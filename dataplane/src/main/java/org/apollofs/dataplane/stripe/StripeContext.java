@@ -24,13 +24,14 @@ public final class StripeContext {
     private SlabPool dataSlabs;
     private SlabPool paritySlabs;
     private SlabPool readSlabs;
-    private long patienceNs = TimeUnit.SECONDS.toNanos(3);
+    private long patienceNs = TimeUnit.SECONDS.toNanos(120);
     private long writeTimeoutNs = TimeUnit.SECONDS.toNanos(30);
     private long readTimeoutNs = TimeUnit.SECONDS.toNanos(10);
     private int stripesInFlight = 8;
 
     private final StripeNumbers numbers = new StripeNumbers();
     private final AbandonedStripes abandoned = new AbandonedStripes();
+    private final SuspectChunks suspects = new SuspectChunks();
     private final ConcurrentLinkedQueue<Stripe> attention = new ConcurrentLinkedQueue<>();
     private SlabSupply dataSupply;
     private SlabSupply paritySupply;
@@ -98,19 +99,22 @@ public final class StripeContext {
         return this;
     }
 
-    /** How long a write waits for a failed target to come back before it gives up, in ns. */
+    /**
+     * How long a request waits for targets that do not answer, or for slabs, before its caller is told, in ns. All else
+     * here says only when another way is tried.
+     */
     public StripeContext patienceNs(long value) {
         patienceNs = value;
         return this;
     }
 
-    /** Longest wait of a write for slabs, for room in a lane, or for acknowledgements, in ns. */
+    /** After so long without room in a lane a stripe is sent elsewhere, or anew, in ns. */
     public StripeContext writeTimeoutNs(long value) {
         writeTimeoutNs = value;
         return this;
     }
 
-    /** Longest wait of a read for one chunk, in ns; then it tries parity. */
+    /** After so long without an answer, while others answer, a read tries parity, in ns. */
     public StripeContext readTimeoutNs(long value) {
         readTimeoutNs = value;
         return this;
@@ -142,9 +146,9 @@ public final class StripeContext {
         requireSlabs("readSlabs", readSlabs, readSlabsPerOperation());
         if (parityBuffers() > 0) {
             requireSlabs("paritySlabs", paritySlabs, parityBuffers());
-            paritySupply = new SlabSupply(paritySlabs, clock, waitStrategy, writeTimeoutNs, counters);
+            paritySupply = new SlabSupply(paritySlabs, clock, waitStrategy, patienceNs, counters);
         }
-        dataSupply = new SlabSupply(dataSlabs, clock, waitStrategy, writeTimeoutNs, counters);
+        dataSupply = new SlabSupply(dataSlabs, clock, waitStrategy, patienceNs, counters);
     }
 
     private void requireSlabs(String name, SlabPool pool, int least) {
@@ -217,6 +221,11 @@ public final class StripeContext {
     /** Stripes to be deleted that the namespace has not heard of. */
     public AbandonedStripes abandoned() {
         return abandoned;
+    }
+
+    /** Chunks that readers found missing or bad. */
+    public SuspectChunks suspects() {
+        return suspects;
     }
 
     /** Stripes that the host agent is to look after. */

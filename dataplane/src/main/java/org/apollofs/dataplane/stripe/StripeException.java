@@ -8,7 +8,7 @@ public final class StripeException extends RuntimeException {
         IO_ERROR,
         /** No group of targets has space. */
         NO_SPACE,
-        /** Not done within the deadline. */
+        /** Not done within the patience: who is needed is silent, not known to be gone. */
         TIMEOUT
     }
 

@@ -9,13 +9,16 @@ import org.apollofs.transport.Lane;
 /**
  * Reads ranges of chunks, verified, from their targets or, where those fail, from the rest of their stripes.
  *
- * <p>Thread-safe: workers call and wait. A read of a stripe nobody can rebuild throws; no read waits longer than its
- * time-outs. One operation (between {@link #begin} and {@link #end}) needs a bounded number of slabs at a time, and so
+ * <p>Thread-safe: workers call and wait. What is lost (absent, damaged, or on targets that are known to be gone) is an
+ * error at once if parity does not cover it. What is only silent (not connected, no answer) is waited for and asked
+ * again, until the patience of the context ends. One operation (between {@link #begin} and {@link #end}) needs a bounded number of slabs at a time, and so
  * many operations are let in that all can have theirs: slabs that are short delay reads, they never lock them up.
  */
 public final class StripeReader {
     private static final long SLAB_WAIT_NS = 50_000;
     private static final long WAIT_NS = 10_000_000;
+    /** Rest between two tries of a read whose targets are silent: it doubles up to this. */
+    private static final long MAX_RETRY_NS = 200_000_000;
 
     private final StripeContext context;
     private final ChunkCache cache;
@@ -37,7 +40,7 @@ public final class StripeReader {
             return;
         }
         context.counters().slabWaits.increment();
-        long deadlineNs = context.clock().nanoTime() + longestReadNs();
+        long deadlineNs = context.clock().nanoTime() + context.patienceNs();
         while (!tryAdmit()) {
             checkDeadline(deadlineNs, "too many reads at a time");
             context.waitStrategy().await(SLAB_WAIT_NS);
@@ -68,7 +71,7 @@ public final class StripeReader {
             return slab;
         }
         context.counters().slabWaits.increment();
-        long deadlineNs = context.clock().nanoTime() + longestReadNs();
+        long deadlineNs = context.clock().nanoTime() + context.patienceNs();
         while (slab == null) {
             checkDeadline(deadlineNs, "no slab became free");
             context.waitStrategy().await(SLAB_WAIT_NS);
@@ -81,13 +84,8 @@ public final class StripeReader {
         if (context.clock().nanoTime() - deadlineNs > 0) {
             throw new StripeException(
                     StripeException.Kind.TIMEOUT,
-                    "read failed: " + what + " within " + longestReadNs() / 1_000_000 + " ms");
+                    "read failed: " + what + " within " + context.patienceNs() / 1_000_000 + " ms");
         }
-    }
-
-    /** A read can meet a target that does not answer, and then others that do not. */
-    private long longestReadNs() {
-        return 3 * context.readTimeoutNs();
     }
 
     /**
@@ -129,29 +127,30 @@ public final class StripeReader {
         }
     }
 
-    /** A verified range, pinned. Lanes that are about to connect, after a start or a break, are waited for. */
+    /** A verified range, pinned. Targets that are silent are waited for, and asked again. */
     private CachedChunk obtain(
             PlacementTable table, long session, long stripe, int index, int need, int needEnd, int from, int until) {
-        int[] group = table.group(stripe);
-        long deadlineNs = context.clock().nanoTime() + longestReadNs();
+        long deadlineNs = context.clock().nanoTime() + context.patienceNs();
+        long retryNs = WAIT_NS;
         while (true) {
-            boolean mayImprove = context.targets().isAnyConnecting(group);
             try {
                 return tryObtain(table, session, stripe, index, need, needEnd, from, until);
             } catch (StripeException e) {
-                mayImprove |= context.targets().isAnyConnecting(group);
-                if (!mayImprove || context.clock().nanoTime() - deadlineNs > 0) {
+                if (e.kind() != StripeException.Kind.TIMEOUT || context.clock().nanoTime() - deadlineNs >= 0) {
                     throw e;
                 }
-                context.waitStrategy().await(WAIT_NS);
             }
+            context.counters().readRetries.increment();
+            context.waitStrategy().await(retryNs);
+            retryNs = Math.min(2 * retryNs, MAX_RETRY_NS);
         }
     }
 
     /** From memory, from the chunk's target, or rebuilt. */
     private CachedChunk tryObtain(
             PlacementTable table, long session, long stripe, int index, int need, int needEnd, int from, int until) {
-        int target = table.group(stripe)[index];
+        int[] group = table.group(stripe);
+        int target = group[index];
         while (true) {
             CachedChunk chunk = cache.find(session, stripe, index, need, needEnd);
             boolean hit = chunk != null;
@@ -159,10 +158,9 @@ public final class StripeReader {
                 chunk = load(session, stripe, index, target, from, until);
             }
             if (chunk == null) {
-                String cause = context.targets().describe(target);
-                return rebuilder.rebuild(table, session, stripe, index, from, until, cause);
+                return rebuilder.rebuild(table, session, stripe, index, from, until, null);
             }
-            if (awaitVerified(chunk, target)) {
+            if (awaitVerified(chunk, group, table.dataChunks())) {
                 if (hit) {
                     context.counters().cacheHits.increment();
                 }
@@ -171,16 +169,19 @@ public final class StripeReader {
             boolean cancelled = chunk.state() == CachedChunk.State.CANCELLED;
             cache.unpin(chunk);
             if (chunk.rebuilding && !cancelled) {
-                throw new StripeException(StripeException.Kind.IO_ERROR, chunk.message());
+                throw rebuildingFailed(chunk);
             }
             if (!cancelled) {
-                return rebuilder.rebuild(table, session, stripe, index, from, until, failure(chunk, target));
+                return rebuilder.rebuild(table, session, stripe, index, from, until, chunk);
             }
         }
     }
 
-    static String failure(CachedChunk chunk, int target) {
-        return "target " + target + " " + chunk.error() + " (" + chunk.message() + ")";
+    /** The failure of another worker's rebuilding, which this one has waited for. */
+    static StripeException rebuildingFailed(CachedChunk chunk) {
+        StripeException.Kind kind =
+                chunk.error() == ErrorCode.UNREACHABLE ? StripeException.Kind.TIMEOUT : StripeException.Kind.IO_ERROR;
+        return new StripeException(kind, chunk.message());
     }
 
     /** Finds a range or asks its target for it. @return it, pinned, perhaps on its way. */
@@ -199,6 +200,7 @@ public final class StripeReader {
     }
 
     private void request(CachedChunk chunk, int target) {
+        chunk.askedAtNs = context.clock().nanoTime();
         Slab slab;
         try {
             slab = acquireSlab();
@@ -216,7 +218,9 @@ public final class StripeReader {
         }
         if (status != Lane.SENT) {
             slab.release();
-            chunk.fail(ErrorCode.UNREACHABLE, status == Lane.BACK_PRESSURED ? "no room in the lane" : "not connected");
+            chunk.fail(
+                    status == Lane.CLOSED ? ErrorCode.REFUSED : ErrorCode.UNREACHABLE,
+                    status == Lane.BACK_PRESSURED ? "no room in the lane" : "not connected");
         }
     }
 
@@ -233,23 +237,31 @@ public final class StripeReader {
                         slab);
     }
 
-    /** Waits for a range and verifies it. @return false if it failed or was cancelled. */
-    boolean awaitVerified(CachedChunk chunk, int target) {
+    /**
+     * Waits for a range and verifies it.
+     *
+     * @param group of the chunk's stripe; it is read from the chunk's place there.
+     * @param enough how many others of the group make another way.
+     * @return false if it failed or was cancelled.
+     */
+    boolean awaitVerified(CachedChunk chunk, int[] group, int enough) {
         if (chunk.state() == CachedChunk.State.LOADING) {
-            awaitArrival(chunk, target);
+            awaitArrival(chunk, group, enough);
         }
         return chunk.verify(context.counters());
     }
 
-    private void awaitArrival(CachedChunk chunk, int target) {
+    private void awaitArrival(CachedChunk chunk, int[] group, int enough) {
         Gate gate = chunk.gate();
+        int target = group[chunk.index];
         gate.enter();
         try {
-            long timeoutNs = chunk.rebuilding ? longestReadNs() : context.readTimeoutNs();
-            long deadlineNs = context.clock().nanoTime() + timeoutNs;
+            long beginNs = context.clock().nanoTime();
             while (chunk.state() == CachedChunk.State.LOADING) {
-                if (context.clock().nanoTime() - deadlineNs > 0) {
-                    String message = "no answer within " + timeoutNs / 1_000_000 + " ms";
+                long waitedNs = context.clock().nanoTime() - beginNs;
+                boolean late = !chunk.rebuilding && waitedNs >= context.readTimeoutNs();
+                if (waitedNs >= context.patienceNs() || (late && isOutrun(chunk, target, group, enough))) {
+                    String message = "no answer within " + waitedNs / 1_000_000 + " ms";
                     if (!chunk.rebuilding) {
                         context.targets().onSilence(target, message);
                     }
@@ -261,6 +273,14 @@ public final class StripeReader {
         } finally {
             gate.leave();
         }
+    }
+
+    /**
+     * Whether a target is late while enough others of its stripe do answer. Where they do not, it is not this target that
+     * is slow but this host, or all of them, and to ask them for more would make that worse.
+     */
+    private boolean isOutrun(CachedChunk chunk, int target, int[] group, int enough) {
+        return context.targets().answeredSince(group, target, chunk.askedAtNs) >= enough;
     }
 
     /**
@@ -304,6 +324,7 @@ public final class StripeReader {
             slab.release();
             return true;
         }
+        chunk.askedAtNs = context.clock().nanoTime();
         boolean sent = send(chunk, target, slab) == Lane.SENT;
         if (sent) {
             context.counters().chunksPrefetched.increment();

@@ -53,19 +53,14 @@ public final class Targets implements LaneHandler, AutoCloseable {
     private final RequestTable requests = new RequestTable(REQUEST_CAPACITY);
     private final DataCounters counters;
 
-    /**
-     * Opens the lanes.
-     *
-     * @param patienceNs how long a target may fail until it counts as down.
-     */
-    public Targets(
-            Network network, long session, int[] targetIds, NanoClock clock, long patienceNs, DataCounters counters) {
+    /** Opens the lanes. @param clock of health and back-off. */
+    public Targets(Network network, long session, int[] targetIds, NanoClock clock, DataCounters counters) {
         this.session = session;
         this.counters = counters;
         this.targets = new Target[targetIds.length];
         for (int i = 0; i < targetIds.length; i++) {
             Lane lane = network.connect(targetIds[i], session, this);
-            targets[i] = new Target(lane, new TargetHealth(targetIds[i], clock, patienceNs));
+            targets[i] = new Target(lane, new TargetHealth(targetIds[i], clock));
             byId.put(targetIds[i], targets[i]);
         }
     }
@@ -81,21 +76,46 @@ public final class Targets implements LaneHandler, AutoCloseable {
         return target == null ? null : target.health;
     }
 
+    /** Whether a target's lane is connected. */
+    public boolean isConnected(int targetId) {
+        Target target = byId.get(targetId);
+        return target != null && target.lane.isConnected();
+    }
+
     /** Whether to ask a target first for a chunk. */
     boolean isReadable(int targetId) {
         Target target = byId.get(targetId);
         return target != null && target.health.isReadable();
     }
 
-    /** Whether one of some targets is not connected, but may soon be. */
-    boolean isAnyConnecting(int[] targetIds) {
+    /**
+     * The site knows that a target will not come: what it holds counts as lost until it connects all the same. Any thread.
+     *
+     * @param why for messages.
+     */
+    public void leaveOut(int targetId, String why) {
+        Target target = byId.get(targetId);
+        if (target != null) {
+            target.health.onGone(why);
+        }
+    }
+
+    /** Whether it is known that a target will not come, or the site has none of this id. */
+    public boolean isGone(int targetId) {
+        Target target = byId.get(targetId);
+        return target == null || target.health.isGone();
+    }
+
+    /** How many of some targets, but for one, have given a sign since a time. */
+    int answeredSince(int[] targetIds, int except, long timeNs) {
+        int count = 0;
         for (int targetId : targetIds) {
             Target target = byId.get(targetId);
-            if (target != null && target.health.isConnecting()) {
-                return true;
+            if (targetId != except && target != null && target.health.hasAnsweredSince(timeNs)) {
+                count++;
             }
         }
-        return false;
+        return count;
     }
 
     /** Whether a new chunk can go to a target. */
@@ -135,12 +155,12 @@ public final class Targets implements LaneHandler, AutoCloseable {
      *
      * @return the slot, or null when all are in use: back-pressure.
      */
-    Request beginWrite(RequestListener listener, int index) {
+    public Request beginWrite(RequestListener listener, int index) {
         return requests.tryAcquire(listener, index);
     }
 
     /** A write that was begun is not called again. */
-    void abandonWrite(Request request) {
+    public void abandonWrite(Request request) {
         requests.release(request);
     }
 
@@ -158,12 +178,25 @@ public final class Targets implements LaneHandler, AutoCloseable {
             int length,
             DirectBuffer checksums,
             DirectBuffer stripeLengths) {
+        return writeChunk(targetId, request, session, stripe, payload, length, checksums, stripeLengths);
+    }
+
+    /** As above, of a stripe of any session: for what is written back under its own name. */
+    public long writeChunk(
+            int targetId,
+            Request request,
+            long chunkSession,
+            long stripe,
+            DirectBuffer payload,
+            int length,
+            DirectBuffer checksums,
+            DirectBuffer stripeLengths) {
         Target target = byId.get(targetId);
         long status = target == null
                 ? Lane.CLOSED
                 : target.lane.writeChunk(
                         request.correlationId,
-                        session,
+                        chunkSession,
                         stripe,
                         request.index,
                         payload,
@@ -175,7 +208,7 @@ public final class Targets implements LaneHandler, AutoCloseable {
     }
 
     /** As {@link Lane#readChunk}. @return a status of {@link Lane}. */
-    long readChunk(
+    public long readChunk(
             int targetId,
             RequestListener listener,
             long chunkSession,
@@ -229,15 +262,16 @@ public final class Targets implements LaneHandler, AutoCloseable {
                 long status = sent(request, target.lane.queryStatus(request.correlationId));
                 if (status == Lane.CLOSED) {
                     target.status = null;
+                    target.health.onGone("it has refused this host");
                 }
             }
         }
     }
 
-    /** Whether every target has told its figures. */
+    /** Whether every target that is not gone has told its figures. */
     public boolean hasAllStatus() {
         for (Target target : targets) {
-            if (target.status == null) {
+            if (target.status == null && !target.health.isGone()) {
                 return false;
             }
         }
@@ -246,12 +280,16 @@ public final class Targets implements LaneHandler, AutoCloseable {
 
     /** Whether all lanes are connected. */
     public boolean areConnected() {
+        return connectedCount() == targets.length;
+    }
+
+    /** How many lanes are connected. */
+    public int connectedCount() {
+        int count = 0;
         for (Target target : targets) {
-            if (!target.lane.isConnected()) {
-                return false;
-            }
+            count += target.health.isConnected() ? 1 : 0;
         }
-        return true;
+        return count;
     }
 
     private long sent(Request request, long status) {
@@ -325,7 +363,9 @@ public final class Targets implements LaneHandler, AutoCloseable {
 
     @Override
     public void onTargetStatus(int targetId, long correlationId, TargetStatus status) {
-        byId.get(targetId).status = status;
+        Target target = byId.get(targetId);
+        target.status = status;
+        target.health.onSign();
         Request request = requests.find(correlationId);
         if (request == null) {
             counters.strayAnswers.increment();

@@ -3,11 +3,11 @@ package org.apollofs.dataplane.stripe;
 /** Whether new chunks can go to a target, best first. */
 public enum Usability {
     USABLE,
-    /** Has just failed or is connecting: soon to be tried again. */
+    /** Is not connected, does not answer, or has just failed: tried again until the caller's patience ends. */
     RECOVERING,
     /** Has no space. */
     FULL,
-    /** Has failed for longer than the patience of a write. */
+    /** Is known to be gone or out of service: no use in waiting. */
     DOWN;
 
     /** The worse of two. */

@@ -282,6 +282,13 @@ public final class StorageTarget implements Agent, AutoCloseable, RequestHandler
         return new StorageTargetStatistics(store.statistics(), counters.snapshot(), pool.slabCount(), pool.available());
     }
 
+    /**
+     * Sequence number of the last record of its journal that is durable. Before the agent runs, or after it has ended.
+     */
+    public long durableSequence() {
+        return store.durableSequence();
+    }
+
     /** The target's number in the site. */
     public int targetId() {
         return targetId;

@@ -5,6 +5,7 @@ import java.util.UUID;
 import org.agrona.concurrent.NanoClock;
 import org.apollofs.io.buffer.SlabPool;
 import org.apollofs.io.chunk.ChunkStoreContext;
+import org.apollofs.io.chunk.TargetMark;
 import org.apollofs.io.device.BlockDeviceContext;
 import org.apollofs.transport.Network;
 
@@ -26,6 +27,8 @@ public final class StorageTargetContext {
     private int readSlabs = DEFAULT_READ_SLABS;
     private long commitBytes = ChunkStoreContext.DEFAULT_COMMIT_BYTES;
     private long commitDelayNs = ChunkStoreContext.DEFAULT_COMMIT_DELAY_NS;
+    private TargetMark mark;
+    private long leastSequence;
     private ChunkStoreContext store;
 
     /** The target's directory, made by {@link StorageTarget#format}: required. */
@@ -138,6 +141,26 @@ public final class StorageTargetContext {
         return commitDelayNs;
     }
 
+    /** See {@link ChunkStoreContext#mark(TargetMark)}. */
+    public StorageTargetContext mark(TargetMark mark) {
+        this.mark = mark;
+        return this;
+    }
+
+    public TargetMark mark() {
+        return mark;
+    }
+
+    /** See {@link ChunkStoreContext#leastSequence(long)}. */
+    public StorageTargetContext leastSequence(long leastSequence) {
+        this.leastSequence = leastSequence;
+        return this;
+    }
+
+    public long leastSequence() {
+        return leastSequence;
+    }
+
     /**
      * A store context that is set up already, but for handler and slab pool: for tests and simulators, which bring devices of
      * their own. Null, the default, to make one of the other settings.
@@ -176,7 +199,9 @@ public final class StorageTargetContext {
                         .clock(clock)
                         .deviceContext(device)
                         .commitBytes(commitBytes)
-                        .commitDelayNs(commitDelayNs);
+                        .commitDelayNs(commitDelayNs)
+                        .mark(mark)
+                        .leastSequence(leastSequence);
         // Half of the slots are for deletes, so that a chunk that has its slab always has a slot too.
         return context.slabPool(slabPool)
                 .handler(handler)

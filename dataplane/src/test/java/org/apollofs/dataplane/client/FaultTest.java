@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apollofs.dataplane.layout.StripeLayout;
 import org.apollofs.transport.ErrorCode;
@@ -59,9 +60,10 @@ class FaultTest {
             assertTrue(reader.client.counters().chunksReconstructed() > 0);
 
             fault.bring(site, 5);
-            OpenFile again = site.host2().client.open(inode, false);
+            OpenFile again = site.impatientHost().client.open(inode, false);
             DataException e = assertThrows(DataException.class, () -> TestSite.readAll(again, 256 * 1024));
-            assertEquals(DataException.Kind.IO_ERROR, e.kind());
+            boolean isSilent = fault == Fault.ISOLATED;
+            assertEquals(isSilent ? DataException.Kind.TIMEOUT : DataException.Kind.IO_ERROR, e.kind());
             assertTrue(e.getMessage().contains("3 of 6 chunks unavailable"), e.getMessage());
             assertTrue(e.getMessage().contains("4+2 survives 2"), e.getMessage());
             assertTrue(e.getMessage().contains("target 5"), e.getMessage());
@@ -164,7 +166,7 @@ class FaultTest {
     @Test
     void shouldRefuseWritesWithoutAHealthyGroupAndTakeThemAgainLater() {
         try (TestSite site = new TestSite(directory, "4+2", 6)) {
-            TestSite.Host host = site.host();
+            TestSite.Host host = site.impatientHost();
             byte[] bytes = random(7, LENGTH);
             site.network.isolate(3, true);
             TestSite.await(() -> !host.client.targets().areConnected());
@@ -190,7 +192,7 @@ class FaultTest {
     @Test
     void shouldTellEachHandleOnceThatWritesWereLost() {
         try (TestSite site = new TestSite(directory, "4+2", 6)) {
-            TestSite.Host host = site.host();
+            TestSite.Host host = site.impatientHost();
             long inode = write(host, site.create(), random(8, 300_000));
             OpenFile first = host.client.open(inode, false);
             OpenFile second = host.client.open(inode, false);
@@ -215,7 +217,7 @@ class FaultTest {
     @Test
     void shouldTellTheLastReleaseOfLostWritesThatAnotherHandleFound() {
         try (TestSite site = new TestSite(directory, "4+2", 6)) {
-            TestSite.Host host = site.host();
+            TestSite.Host host = site.impatientHost();
             long inode = site.create();
             OpenFile writer = host.client.open(inode, false);
             OpenFile other = host.client.open(inode, false);
@@ -258,6 +260,115 @@ class FaultTest {
             OpenFile same = host.client.open(third, false);
             assertArrayEquals(bytes, TestSite.readAll(same, 100_000));
             same.release();
+        }
+    }
+
+    /** What is lost is told at once, however patient the host is: no waiting brings it back. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Fault.class,
+            names = {"IO_ERROR", "NOT_FOUND", "CORRUPT"})
+    void shouldTellAtOnceWhatIsLost(Fault fault) {
+        try (TestSite site = new TestSite(directory, "4+2", 6)) {
+            long inode = write(site.host(), site.create(), random(20, LENGTH));
+            fault.bring(site, 0);
+            fault.bring(site, 3);
+            fault.bring(site, 5);
+            OpenFile file = site.patientHost().client.open(inode, false);
+            DataException e = assertThrows(DataException.class, () -> TestSite.readAll(file, 256 * 1024));
+            assertEquals(DataException.Kind.IO_ERROR, e.kind());
+            file.release();
+        }
+    }
+
+    @Test
+    void shouldTellAtOnceWhatIsOnTargetsThatAreLeftOut() {
+        try (TestSite site = new TestSite(directory, "4+2", 6)) {
+            long inode = write(site.host(), site.create(), random(21, LENGTH));
+            TestSite.Host host = site.patientHost();
+            for (int target : new int[] {1, 2, 4}) {
+                site.network.isolate(target, true);
+            }
+            TestSite.await(() -> host.client.targets().connectedCount() == 3);
+            for (int target : new int[] {1, 2, 4}) {
+                host.client.targets().leaveOut(target, "left out by the test");
+            }
+            OpenFile file = host.client.open(inode, false);
+            DataException e = assertThrows(DataException.class, () -> TestSite.readAll(file, 256 * 1024));
+            assertEquals(DataException.Kind.IO_ERROR, e.kind());
+            assertTrue(e.getMessage().contains("target 4 gone (left out by the test)"), e.getMessage());
+            DataException write = assertThrows(DataException.class, () -> {
+                TestSite.write(file, 0, random(22, LENGTH));
+                file.fsync();
+            });
+            assertEquals(DataException.Kind.IO_ERROR, write.kind());
+            // One that comes all the same is taken.
+            site.network.isolate(2, false);
+            TestSite.await(() -> host.client.targets().connectedCount() == 4);
+            assertArrayEquals(
+                    random(21, LENGTH), TestSite.readAll(site.host2().client.open(inode, false), 128 * 1024));
+            succeeds(file::release);
+        }
+    }
+
+    /** All are silent for long, and then some are there: nobody was told anything meanwhile. */
+    @Test
+    void shouldWaitForTargetsThatAreNotConnected() throws Exception {
+        try (TestSite site = new TestSite(directory, "4+2", 6)) {
+            byte[] bytes = random(23, LENGTH);
+            long inode = write(site.host(), site.create(), bytes);
+            for (int target = 0; target < 6; target++) {
+                site.network.isolate(target, true);
+            }
+            TestSite.Host host = site.patientHost();
+            OpenFile file = host.client.open(inode, false);
+            CompletableFuture<byte[]> read = CompletableFuture.supplyAsync(() -> TestSite.readAll(file, 256 * 1024));
+            long other = site.create();
+            CompletableFuture<Void> written = CompletableFuture.runAsync(() -> write(host, other, random(24, LENGTH)));
+            // Far beyond any back-off, time-out or patience that this host had before.
+            TestSite.await(() -> host.client.counters().readRetries() > 5);
+            site.clock.leap(TimeUnit.MINUTES.toNanos(1));
+            TestSite.await(() -> host.client.counters().readRetries() > 10);
+            assertFalse(read.isDone() || written.isDone());
+            for (int target = 0; target < 4; target++) {
+                site.network.isolate(target, false);
+            }
+            assertArrayEquals(bytes, read.get());
+            assertFalse(written.isDone(), "four of six are not enough for a stripe");
+            site.network.isolate(4, false);
+            site.network.isolate(5, false);
+            written.get();
+            assertArrayEquals(
+                    random(24, LENGTH), TestSite.readAll(site.host2().client.open(other, false), 128 * 1024));
+            file.release();
+        }
+    }
+
+    /** Where all are slow, none is: each chunk is asked for once, and nothing is computed. */
+    @Test
+    void shouldNotAskForParityWhereAllTargetsAreSlow() throws Exception {
+        StripeLayout layout = StripeLayout.parse("4+2", TestSite.CHUNK);
+        try (TestSite site = new TestSite(directory, layout, 6, TimeUnit.HOURS.toNanos(1))) {
+            byte[] bytes = random(25, LENGTH);
+            long inode = write(site.host(), site.create(), bytes);
+            TestSite.Host host = site.patientHost();
+            TestSite.await(() -> host.client.targets().areConnected());
+            for (MemoryTarget target : site.targets) {
+                target.holds = true;
+            }
+            OpenFile file = host.client.open(inode, false);
+            CompletableFuture<byte[]> read = CompletableFuture.supplyAsync(() -> TestSite.readAll(file, 256 * 1024));
+            // Their status is asked for too.
+            TestSite.await(() -> site.targets[0].heldCount() + site.targets[1].heldCount() > 2);
+            site.clock.leap(TimeUnit.SECONDS.toNanos(30));
+            assertFalse(read.isDone());
+            for (MemoryTarget target : site.targets) {
+                target.holds = false;
+            }
+            assertArrayEquals(bytes, read.get());
+            assertEquals(0, host.client.counters().chunksReconstructed());
+            assertEquals(0, host.client.counters().requestErrors());
+            file.release();
         }
     }
 

@@ -5,6 +5,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -37,6 +39,10 @@ final class MemoryTarget implements RequestHandler, AutoCloseable {
     volatile ErrorCode failReads;
     volatile boolean corruptReads;
     volatile boolean silent;
+    /** Keeps reads and questions for its status, and answers them once it does so no more. */
+    volatile boolean holds;
+
+    private final Queue<Runnable> held = new ConcurrentLinkedQueue<>();
     final AtomicInteger failNextWrites = new AtomicInteger();
 
     MemoryTarget(Network network, int id, int chunkLength) {
@@ -46,7 +52,16 @@ final class MemoryTarget implements RequestHandler, AutoCloseable {
     }
 
     synchronized int poll() {
-        return server.poll();
+        int work = server.poll();
+        while (!holds && !held.isEmpty()) {
+            held.remove().run();
+            work++;
+        }
+        return work;
+    }
+
+    int heldCount() {
+        return held.size();
     }
 
     synchronized int chunkCount() {
@@ -66,6 +81,7 @@ final class MemoryTarget implements RequestHandler, AutoCloseable {
     }
 
     synchronized void put(ChunkAddress address, byte[] payload) {
+        used += payload.length;
         chunks.put(address, new Stored(payload, new byte[4 * (payload.length + BLOCK - 1) / BLOCK], new byte[0]));
     }
 
@@ -121,6 +137,10 @@ final class MemoryTarget implements RequestHandler, AutoCloseable {
         if (silent) {
             return;
         }
+        if (holds) {
+            held.add(() -> onReadChunk(laneId, correlationId, session, stripe, index, chunkOffset, length));
+            return;
+        }
         Stored chunk = chunks.get(new ChunkAddress(session, stripe, index));
         if (failReads != null) {
             said(server.error(laneId, correlationId, failReads, "told to fail: target=" + id));
@@ -170,7 +190,9 @@ final class MemoryTarget implements RequestHandler, AutoCloseable {
 
     @Override
     public void onQueryStatus(long laneId, long correlationId) {
-        if (!silent) {
+        if (holds) {
+            held.add(() -> onQueryStatus(laneId, correlationId));
+        } else if (!silent) {
             TargetStatus status = new TargetStatus(id, capacity, capacity - used, chunks.size(), true);
             said(server.targetStatus(laneId, correlationId, status));
         }

@@ -16,11 +16,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.agrona.concurrent.SystemNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.dataplane.layout.StripeLayout;
-import org.apollofs.dataplane.repair.OrphanSweep;
-import org.apollofs.transport.ChunkAddress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -298,39 +295,6 @@ class SharingTest {
             assertFalse(host.client.isOpen(inode));
             host.namespace.releaseUnlinked(inode);
             TestSite.await(() -> site.totalChunks() == 0);
-        }
-    }
-
-    @Test
-    void shouldSweepWhatAKilledHostLeftBehind() {
-        try (TestSite site = new TestSite(directory, "4+2", 6)) {
-            TestSite.Host host = site.host();
-            long inode = write(host, site.create(), random(30, 500_000));
-            int live = site.totalChunks();
-            long session = host.namespace.session();
-            byte[] payload = random(31, 1000);
-            for (int i = 0; i < 20; i++) {
-                // Stripes that were written, but whose commit never came.
-                site.targets[i % 6].put(new ChunkAddress(session, 100_000 + i, i % 6), payload);
-            }
-            TestSite.Host next = site.host();
-            ChunkAddress kept = new ChunkAddress(next.namespace.session(), 5, 0);
-            site.targets[0].put(kept, payload);
-            OrphanSweep sweep = new OrphanSweep(
-                    next.namespace,
-                    next.client.targets(),
-                    next.client.placements(),
-                    ended -> ended != next.namespace.session(),
-                    SystemNanoClock.INSTANCE);
-            TestSite.await(() -> {
-                sweep.doWork();
-                return sweep.isDone();
-            });
-            assertEquals(20, sweep.deleted());
-            assertEquals(live + 1, site.totalChunks());
-            OpenFile file = next.client.open(inode, false);
-            assertArrayEquals(random(30, 500_000), TestSite.readAll(file, 100_000));
-            file.release();
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -17,6 +18,7 @@ import java.util.stream.IntStream;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemEpochNanoClock;
 import org.agrona.concurrent.SystemNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -36,7 +38,8 @@ final class TestSite implements AutoCloseable {
     static final int CHUNK = 64 * 1024;
 
     final LocalNamespace namespace;
-    final InMemoryNetwork network = new InMemoryNetwork(SystemNanoClock.INSTANCE, TimeUnit.MILLISECONDS.toNanos(700));
+    final InMemoryNetwork network;
+    final LeapingClock clock = new LeapingClock();
     final MemoryTarget[] targets;
     final StripeLayout layout;
     private final List<AgentRunner> collectors = new ArrayList<>();
@@ -45,6 +48,20 @@ final class TestSite implements AutoCloseable {
     private final AgentRunner targetRunner;
     private final AtomicInteger errors = new AtomicInteger();
     private int names;
+
+    /** The machine's clock and what a test puts on it: the hosts' time. */
+    static final class LeapingClock implements NanoClock {
+        private final AtomicLong leapNs = new AtomicLong();
+
+        @Override
+        public long nanoTime() {
+            return System.nanoTime() + leapNs.get();
+        }
+
+        void leap(long ns) {
+            leapNs.addAndGet(ns);
+        }
+    }
 
     /** A host: its session, its client. */
     static final class Host {
@@ -64,7 +81,12 @@ final class TestSite implements AutoCloseable {
     }
 
     TestSite(Path directory, StripeLayout layout, int targetCount) {
+        this(directory, layout, targetCount, TimeUnit.MILLISECONDS.toNanos(700));
+    }
+
+    TestSite(Path directory, StripeLayout layout, int targetCount, long requestTimeoutNs) {
         this.layout = layout;
+        network = new InMemoryNetwork(SystemNanoClock.INSTANCE, requestTimeoutNs);
         namespace = LocalNamespace.open(directory, new SystemEpochNanoClock());
         targets = new MemoryTarget[targetCount];
         for (int i = 0; i < targetCount; i++) {
@@ -113,6 +135,7 @@ final class TestSite implements AutoCloseable {
         ClientContext context = new ClientContext()
                 .namespace(session)
                 .network(network)
+                .clock(clock)
                 .layout(layout)
                 .targetIds(IntStream.range(0, targets.length).toArray())
                 .maxRequestLength(256 * 1024)
@@ -120,7 +143,7 @@ final class TestSite implements AutoCloseable {
                 .dataSlabs(32)
                 .paritySlabs(16)
                 .readSlabs(32)
-                .patienceNs(TimeUnit.MILLISECONDS.toNanos(300))
+                .patienceNs(TimeUnit.SECONDS.toNanos(30))
                 .writeTimeoutNs(TimeUnit.SECONDS.toNanos(5))
                 .readTimeoutNs(TimeUnit.SECONDS.toNanos(1));
         settings.accept(context);
@@ -134,6 +157,16 @@ final class TestSite implements AutoCloseable {
     /** A host that may find targets unreachable. */
     Host host2() {
         return host(context -> {}, false);
+    }
+
+    /** A host that waits for longer than any test. Targets may be unreachable. */
+    Host patientHost() {
+        return host(context -> context.patienceNs(TimeUnit.HOURS.toNanos(1)), false);
+    }
+
+    /** A host that is to be told of what does not answer, and soon. Targets may be unreachable. */
+    Host impatientHost() {
+        return host(context -> context.patienceNs(TimeUnit.MILLISECONDS.toNanos(300)), false);
     }
 
     long create() {

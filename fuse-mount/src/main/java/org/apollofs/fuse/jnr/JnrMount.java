@@ -5,12 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Memory;
 import jnr.ffi.Pointer;
 import jnr.ffi.Runtime;
 import jnr.ffi.Struct;
 import org.apollofs.fuse.ApolloFileSystem;
+import org.apollofs.fuse.FuseControl;
 import org.apollofs.fuse.FuseMount;
 import org.apollofs.fuse.MountContext;
 import org.apollofs.fuse.MountException;
@@ -44,8 +46,13 @@ public final class JnrMount implements FuseMount {
     /** Held: libfuse calls back into it, and the collector does not see that. */
     private final JnrFileSystem fileSystem;
 
+    /** By worker: when the request under way was begun; 0: none is. */
+    private final AtomicLongArray begunNs;
+
     private final AtomicInteger running = new AtomicInteger();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final String device;
+    private volatile boolean isAborted;
 
     private JnrMount(
             MountContext context,
@@ -55,6 +62,8 @@ public final class JnrMount implements FuseMount {
             Arguments arguments,
             JnrFileSystem files) {
         this.context = context;
+        this.device = MountTable.at(mountPoint).map(MountTable.Entry::device).orElse("");
+        this.begunNs = new AtomicLongArray(context.workerCount());
         this.mountPoint = mountPoint;
         this.library = library;
         this.fuse = fuse;
@@ -137,7 +146,7 @@ public final class JnrMount implements FuseMount {
         return () -> {
             running.incrementAndGet();
             try {
-                serve();
+                serve(index);
             } finally {
                 running.decrementAndGet();
             }
@@ -145,7 +154,7 @@ public final class JnrMount implements FuseMount {
     }
 
     /** The loop of fuse_session_loop, which would not show the callbacks which request they belong to. */
-    private void serve() {
+    private void serve(int worker) {
         Runtime runtime = Runtime.getSystemRuntime();
         Pointer channel = library.fuse_session_next_chan(session, null);
         Pointer channelCell = Memory.allocateDirect(runtime, POINTER_LENGTH, true);
@@ -157,7 +166,9 @@ public final class JnrMount implements FuseMount {
             int received = library.fuse_chan_recv(channelCell, buffer, length);
             if (received > 0) {
                 request.wrap(buffer, received);
+                begunNs.set(worker, context.nanoClock().nanoTime());
                 library.fuse_session_process(session, buffer, received, channelCell.getPointer(0));
+                begunNs.set(worker, 0);
             } else if (received != -Errno.EINTR) {
                 return;
             }
@@ -165,8 +176,24 @@ public final class JnrMount implements FuseMount {
     }
 
     @Override
+    public long oldestRequestNs() {
+        long oldest = 0;
+        for (int i = 0; i < begunNs.length(); i++) {
+            long since = begunNs.get(i);
+            oldest = Math.max(oldest, since == 0 ? 0 : context.nanoClock().nanoTime() - since);
+        }
+        return oldest;
+    }
+
+    @Override
     public boolean isMounted() {
         return MountTable.at(mountPoint).filter(MountTable.Entry::isApollo).isPresent();
+    }
+
+    @Override
+    public boolean abort() {
+        isAborted = !device.isEmpty() && FuseControl.abort(device);
+        return isAborted;
     }
 
     @Override
@@ -178,11 +205,14 @@ public final class JnrMount implements FuseMount {
 
     @Override
     public void close() {
-        unmount();
+        if (!isAborted) {
+            unmount();
+        }
         if (running.get() > 0) {
             throw new IllegalStateException("fuse: workers still run: join their threads first: count=" + running);
         }
-        if (closed.compareAndSet(false, true)) {
+        // Its teardown unmounts: a mount that is left dead keeps its memory until the process ends.
+        if (closed.compareAndSet(false, true) && !isAborted) {
             library.fuse_teardown(fuse, arguments.mountPoint.getPointer(0));
         }
     }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.fuse.ApolloFileSystem;
+import org.apollofs.fuse.FuseControl;
 import org.apollofs.fuse.FuseMount;
 import org.apollofs.fuse.MountContext;
 import org.apollofs.fuse.MountException;
@@ -42,6 +43,8 @@ public final class KernelMount implements FuseMount {
     private final Negotiation negotiation;
     private final KernelWorker[] workers;
     private final AtomicIntegerArray states;
+    private final String device;
+    private volatile boolean isAborted;
 
     private KernelMount(MountContext context, Path mountPoint, Negotiation negotiation, KernelWorker[] workers) {
         this.context = context;
@@ -49,6 +52,7 @@ public final class KernelMount implements FuseMount {
         this.negotiation = negotiation;
         this.workers = workers;
         this.states = new AtomicIntegerArray(workers.length);
+        this.device = MountTable.at(mountPoint).map(MountTable.Entry::device).orElse("");
     }
 
     /**
@@ -114,8 +118,23 @@ public final class KernelMount implements FuseMount {
     }
 
     @Override
+    public long oldestRequestNs() {
+        long oldest = 0;
+        for (KernelWorker worker : workers) {
+            oldest = Math.max(oldest, worker.waitedNs());
+        }
+        return oldest;
+    }
+
+    @Override
     public boolean isMounted() {
         return MountTable.at(mountPoint).filter(MountTable.Entry::isApollo).isPresent();
+    }
+
+    @Override
+    public boolean abort() {
+        isAborted = !device.isEmpty() && FuseControl.abort(device);
+        return isAborted;
     }
 
     @Override
@@ -127,7 +146,9 @@ public final class KernelMount implements FuseMount {
 
     @Override
     public void close() {
-        unmount();
+        if (!isAborted) {
+            unmount();
+        }
         for (int i = 0; i < workers.length; i++) {
             if (states.compareAndSet(i, IDLE, ENDED)) {
                 workers[i].close();
@@ -162,7 +183,12 @@ public final class KernelMount implements FuseMount {
                 Operations operations =
                         new Operations(channel, fileSystem, context.counters(), encoder, negotiation.maxWrite());
                 workers[made] = new KernelWorker(
-                        channel, operations, context.dataClient().slabs(), negotiation.maxWrite(), failures);
+                        channel,
+                        operations,
+                        context.dataClient().slabs(),
+                        negotiation.maxWrite(),
+                        failures,
+                        context.nanoClock());
             }
         } catch (RuntimeException e) {
             for (int i = 0; i < made; i++) {

@@ -5,6 +5,8 @@ import static org.apollofs.fuse.MountCounters.Counter.SLAB_POOL_EMPTY;
 import static org.apollofs.fuse.MountCounters.Counter.UNWANTED_REPLIES;
 
 import java.lang.foreign.Arena;
+import java.util.concurrent.atomic.AtomicLong;
+import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.fuse.FuseException;
 import org.apollofs.fuse.MountCounters;
@@ -27,11 +29,22 @@ final class KernelWorker implements Runnable {
     private final MountCounters counters;
     private final RequestFailures failures;
     private final int maxWrite;
+    private final NanoClock clock;
+    /** When the request under way was begun; 0: none is. Any thread may read it. */
+    private final AtomicLong begunNs = new AtomicLong();
+
     private Arena reserveArena;
     private UnsafeBuffer reserve;
     private Slab slab;
 
-    KernelWorker(KernelChannel channel, Operations operations, SlabPool slabs, int maxWrite, RequestFailures failures) {
+    KernelWorker(
+            KernelChannel channel,
+            Operations operations,
+            SlabPool slabs,
+            int maxWrite,
+            RequestFailures failures,
+            NanoClock clock) {
+        this.clock = clock;
         this.channel = channel;
         this.operations = operations;
         this.slabs = slabs;
@@ -49,6 +62,12 @@ final class KernelWorker implements Runnable {
         } finally {
             close();
         }
+    }
+
+    /** How long its request has waited, in ns; 0 if it has none. Any thread. */
+    long waitedNs() {
+        long since = begunNs.get();
+        return since == 0 ? 0 : clock.nanoTime() - since;
     }
 
     /** Frees what the worker holds. Not while it runs. */
@@ -82,6 +101,7 @@ final class KernelWorker implements Runnable {
         long unique = channel.request.getLong(FuseProtocol.IN_UNIQUE);
         int opcode = channel.request.getInt(FuseProtocol.IN_OPCODE);
         int result;
+        begunNs.lazySet(clock.nanoTime());
         try {
             if (opcode == FuseProtocol.WRITE) {
                 Slab handedOn = slab != null && operations.takesSlab() ? slab : null;
@@ -101,6 +121,7 @@ final class KernelWorker implements Runnable {
             boolean answered = opcode == FuseProtocol.WRITE && operations.hasReplied();
             result = answered ? 0 : channel.replyError(unique, errno);
         }
+        begunNs.lazySet(0);
         onReplied(result, opcode);
     }
 

@@ -56,6 +56,11 @@ public final class Slab {
         MemorySegment.copy(segment, from, segment, to, length);
     }
 
+    /** First byte in which two slabs differ, or -1 if they hold the same. @param length bytes to be compared. */
+    public int mismatch(Slab other, int length) {
+        return (int) segment.asSlice(0, length).mismatch(other.segment.asSlice(0, length));
+    }
+
     /** Byte offset of this slab in the pool's region, for devices that registered the region as one buffer. */
     public long regionOffset() {
         return (long) index * pool.slabLength();

@@ -268,6 +268,11 @@ public final class ChunkStore implements AutoCloseable {
         return parts.superblock();
     }
 
+    /** Sequence number of the last record that is durable: a later opening has it, or is of an older copy. */
+    public long durableSequence() {
+        return parts.journal().durableSequence();
+    }
+
     /** Bytes in blocks that are free now. */
     public long freeBytes() {
         return parts.space().freeBytes();

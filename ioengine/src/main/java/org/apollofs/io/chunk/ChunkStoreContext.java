@@ -37,6 +37,8 @@ public final class ChunkStoreContext {
     private long commitBytes = DEFAULT_COMMIT_BYTES;
     private long commitDelayNs = DEFAULT_COMMIT_DELAY_NS;
     private int journalBound;
+    private TargetMark mark;
+    private long leastSequence;
 
     /** The target's directory, made by {@link StoreFormat}: required. */
     public ChunkStoreContext directory(Path directory) {
@@ -179,6 +181,26 @@ public final class ChunkStoreContext {
 
     public int journalBound() {
         return journalBound;
+    }
+
+    /** What the superblock says from now on of who uses the target; null, the default, to leave it as it is. */
+    public ChunkStoreContext mark(TargetMark mark) {
+        this.mark = mark;
+        return this;
+    }
+
+    public TargetMark mark() {
+        return mark;
+    }
+
+    /** Sequence number of a record that the journal once had; 0, the default, if none is known. A target without it is refused. */
+    public ChunkStoreContext leastSequence(long leastSequence) {
+        this.leastSequence = leastSequence;
+        return this;
+    }
+
+    public long leastSequence() {
+        return leastSequence;
     }
 
     /**

@@ -18,10 +18,12 @@ final class DirectoryStoreFiles implements StoreFiles {
     private static final String[] SNAPSHOTS = {"snapshot-0", "snapshot-1"};
 
     private final Path directory;
+    private final int targetId;
     private int lockDescriptor;
 
-    private DirectoryStoreFiles(Path directory, int lockDescriptor) {
+    private DirectoryStoreFiles(Path directory, int targetId, int lockDescriptor) {
         this.directory = directory;
+        this.targetId = targetId;
         this.lockDescriptor = lockDescriptor;
     }
 
@@ -51,7 +53,7 @@ final class DirectoryStoreFiles implements StoreFiles {
             }
             throw new OsException("lock failed: target=" + targetId + ", path=" + directory, result);
         }
-        return new DirectoryStoreFiles(directory, fd);
+        return new DirectoryStoreFiles(directory, targetId, fd);
     }
 
     private static int openFile(Path path, int flags) throws OsException {
@@ -67,7 +69,14 @@ final class DirectoryStoreFiles implements StoreFiles {
         Path path = directory.resolve(JOURNALS[which]);
         int fd = openFile(path, OpenFlags.O_RDWR);
         try {
-            return new MappedJournalFile(path, fd, FileStatus.of(fd).size());
+            long length = FileStatus.of(fd).size();
+            if (length < StoreFormat.MIN_JOURNAL_LENGTH) {
+                throw new TargetRefusedException(
+                        Reason.JOURNAL_DAMAGED,
+                        "journal damaged: target=" + targetId + ": file is too short: path=" + path + ", length="
+                                + length);
+            }
+            return new MappedJournalFile(path, fd, length);
         } catch (IOException | RuntimeException e) {
             Libc.close(fd);
             throw e;

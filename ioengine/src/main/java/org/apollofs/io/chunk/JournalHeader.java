@@ -24,6 +24,8 @@ record JournalHeader(
         long firstSequence,
         long chunkCount,
         boolean continues) {
+    /** Version of journals and snapshots. */
+    static final int FORMAT_VERSION = 1;
     /** Bytes kept free for the header. */
     static final int LENGTH = 4096;
     /** Bytes of it that say something. */
@@ -65,7 +67,7 @@ record JournalHeader(
     /** Writes the header at the start of a buffer. */
     void encode(MutableDirectBuffer buffer) {
         buffer.putLong(MAGIC_OFFSET, magic);
-        buffer.putInt(VERSION_OFFSET, Superblock.FORMAT_VERSION);
+        buffer.putInt(VERSION_OFFSET, FORMAT_VERSION);
         buffer.putInt(TARGET_OFFSET, targetId);
         buffer.putLong(FORMAT_ID_OFFSET, formatId);
         buffer.putLong(GENERATION_OFFSET, generation);

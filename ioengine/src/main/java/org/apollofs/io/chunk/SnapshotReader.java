@@ -45,7 +45,7 @@ final class SnapshotReader {
             throw damaged(0, "the header does not verify");
         }
         header = JournalHeader.decode(buffer);
-        if (JournalHeader.version(buffer) != Superblock.FORMAT_VERSION) {
+        if (JournalHeader.version(buffer) != JournalHeader.FORMAT_VERSION) {
             throw new TargetRefusedException(
                     Reason.OTHER_VERSION,
                     "target refused: target=" + superblock.targetId() + ": snapshot of format version "

@@ -40,12 +40,46 @@ final class StoreOpening {
                 journals[i] = files.openJournal(i);
                 snapshots[i] = files.openSnapshot(i);
             }
+            checkJournals();
             recovery = new StoreRecovery(superblock, syncDevice, journals, snapshots);
             recovery.recover();
-            return parts(superblock);
+            checkSequence();
+            return parts(mark(superblock, syncDevice));
         } finally {
             slab.release();
         }
+    }
+
+    /** Both were made equally long: one that is not was cut. */
+    private void checkJournals() throws TargetRefusedException {
+        int first = journals[0].buffer().capacity();
+        int second = journals[1].buffer().capacity();
+        if (first != second) {
+            throw new TargetRefusedException(
+                    TargetRefusedException.Reason.JOURNAL_DAMAGED,
+                    "journal damaged: target=" + context.targetId() + ": not as long as at format: lengths=" + first
+                            + ", " + second);
+        }
+    }
+
+    /** Records that were durable once are there. */
+    private void checkSequence() throws TargetRefusedException {
+        if (recovery.lastSequence() < context.leastSequence()) {
+            throw new TargetRefusedException(
+                    TargetRefusedException.Reason.OLDER_COPY,
+                    "target refused: target=" + context.targetId() + ": it is an older copy: last record="
+                            + recovery.lastSequence() + ", it once had " + context.leastSequence());
+        }
+    }
+
+    /** The target is whole: from here on it is this generation's. */
+    private Superblock mark(Superblock superblock, SyncDevice device) throws IOException {
+        if (context.mark() == null || context.mark().equals(superblock.mark())) {
+            return superblock;
+        }
+        Superblock marked = superblock.withMark(context.mark());
+        SuperblockFile.write(device, marked);
+        return marked;
     }
 
     private StoreParts parts(Superblock superblock) {

@@ -84,7 +84,7 @@ final class StoreRecovery {
         if (!JournalHeader.isIntact(file.buffer())) {
             throw damaged("the header of " + file.name() + " does not verify");
         }
-        if (JournalHeader.version(file.buffer()) != Superblock.FORMAT_VERSION) {
+        if (JournalHeader.version(file.buffer()) != JournalHeader.FORMAT_VERSION) {
             throw new TargetRefusedException(
                     Reason.OTHER_VERSION,
                     "target refused: target=" + superblock.targetId() + ": " + file.name() + " of format version "
@@ -268,6 +268,11 @@ final class StoreRecovery {
     /** Lets a journal go on where the records end. */
     void resume(ChunkJournal journal) {
         journal.resume(generation, firstSequence, endPosition, lastSequence);
+    }
+
+    /** Sequence number of the last record, durable. */
+    long lastSequence() {
+        return lastSequence;
     }
 
     /** Whether the snapshot of the journal in use was never finished. */

@@ -7,8 +7,8 @@ import org.apollofs.io.checksum.Crc32c;
 import org.apollofs.io.chunk.TargetRefusedException.Reason;
 
 /**
- * Who a target is and how its device is laid out: written once at format, in the first and the last 4 KiB of the device.
- * The byte diagram is in docs/formats.md. Immutable.
+ * Who a target is and how its device is laid out: written at format, in the first and the last 4 KiB of the device, and again with
+ * each new mark. The byte diagram is in docs/formats.md. Immutable.
  *
  * @param siteId the site it belongs to.
  * @param targetId its number in the site.
@@ -18,6 +18,7 @@ import org.apollofs.io.chunk.TargetRefusedException.Reason;
  * @param dataLength bytes of the data region: a multiple of {@code chunkLength}.
  * @param chunkLength bytes of the largest chunk: a power of two, 64 KiB to 16 MiB.
  * @param formattedAtMs when, in ms since the epoch.
+ * @param mark who used it last.
  */
 public record Superblock(
         UUID siteId,
@@ -27,9 +28,12 @@ public record Superblock(
         long dataOffset,
         long dataLength,
         int chunkLength,
-        long formattedAtMs) {
-    /** Version of everything on the device and in the target's directory. */
-    public static final int FORMAT_VERSION = 1;
+        long formattedAtMs,
+        TargetMark mark) {
+    /** Version of the superblock. A build that knows only an earlier one refuses the target: it would not heed the mark. */
+    public static final int FORMAT_VERSION = 2;
+    /** The first version, which had no mark; it is read, and written as the present one. */
+    static final int FIRST_VERSION = 1;
     /** Bytes of one copy. */
     public static final int LENGTH = 4096;
     /** Where the data region begins: 1 MiB, so that chunks keep any alignment the device may like. */
@@ -50,6 +54,8 @@ public record Superblock(
     private static final int DATA_LENGTH_OFFSET = 56;
     private static final int CHUNK_LENGTH_OFFSET = 64;
     private static final int TIME_OFFSET = 72;
+    private static final int NAMESPACE_OFFSET = 80;
+    private static final int GENERATION_OFFSET = 96;
     private static final int CHECKSUM_OFFSET = LENGTH - Integer.BYTES;
 
     /**
@@ -76,7 +82,26 @@ public record Superblock(
                             + minimumDeviceLength(chunkLength) + " bytes for chunkLength=" + chunkLength);
         }
         return new Superblock(
-                siteId, targetId, formatId, deviceLength, DATA_OFFSET, dataLength, chunkLength, formattedAtMs);
+                siteId,
+                targetId,
+                formatId,
+                deviceLength,
+                DATA_OFFSET,
+                dataLength,
+                chunkLength,
+                formattedAtMs,
+                TargetMark.NONE);
+    }
+
+    /** The same target with another mark. */
+    Superblock withMark(TargetMark other) {
+        return new Superblock(
+                siteId, targetId, formatId, deviceLength, dataOffset, dataLength, chunkLength, formattedAtMs, other);
+    }
+
+    /** Whether both are of one target, as it was formatted: the mark may differ. */
+    boolean isSameTarget(Superblock other) {
+        return withMark(TargetMark.NONE).equals(other.withMark(TargetMark.NONE));
     }
 
     /** Bytes of the smallest device with chunks of a length: superblocks, and room for {@link #MIN_CHUNKS}. */
@@ -118,6 +143,10 @@ public record Superblock(
         buffer.putLong(offset + DATA_LENGTH_OFFSET, dataLength);
         buffer.putInt(offset + CHUNK_LENGTH_OFFSET, chunkLength);
         buffer.putLong(offset + TIME_OFFSET, formattedAtMs);
+        buffer.putLong(offset + NAMESPACE_OFFSET, mark.namespaceId().getMostSignificantBits());
+        buffer.putLong(
+                offset + NAMESPACE_OFFSET + Long.BYTES, mark.namespaceId().getLeastSignificantBits());
+        buffer.putLong(offset + GENERATION_OFFSET, mark.generation());
         buffer.putInt(offset + CHECKSUM_OFFSET, new Crc32c().compute(buffer, offset, CHECKSUM_OFFSET));
     }
 
@@ -137,7 +166,13 @@ public record Superblock(
         return buffer.getInt(offset + VERSION_OFFSET);
     }
 
-    /** Reads a copy that is whole and of our version. */
+    /** Whether a copy that is whole is of a version that this build reads. */
+    static boolean isKnownVersion(DirectBuffer buffer, int offset) {
+        int version = version(buffer, offset);
+        return version >= FIRST_VERSION && version <= FORMAT_VERSION;
+    }
+
+    /** Reads a copy that is whole and of a known version. */
     static Superblock decode(DirectBuffer buffer, int offset) {
         return new Superblock(
                 new UUID(buffer.getLong(offset + SITE_OFFSET), buffer.getLong(offset + SITE_OFFSET + Long.BYTES)),
@@ -147,6 +182,12 @@ public record Superblock(
                 buffer.getLong(offset + DATA_OFFSET_OFFSET),
                 buffer.getLong(offset + DATA_LENGTH_OFFSET),
                 buffer.getInt(offset + CHUNK_LENGTH_OFFSET),
-                buffer.getLong(offset + TIME_OFFSET));
+                buffer.getLong(offset + TIME_OFFSET),
+                // Zeros in the first version, as in a target that was never used.
+                new TargetMark(
+                        new UUID(
+                                buffer.getLong(offset + NAMESPACE_OFFSET),
+                                buffer.getLong(offset + NAMESPACE_OFFSET + Long.BYTES)),
+                        buffer.getLong(offset + GENERATION_OFFSET)));
     }
 }

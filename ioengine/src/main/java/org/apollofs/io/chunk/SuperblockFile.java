@@ -15,10 +15,11 @@ final class SuperblockFile {
 
     private SuperblockFile() {}
 
-    /** Writes both copies and syncs. */
+    /** Writes both copies, the second when the first is durable: a power cut leaves one of them whole. */
     static void write(SyncDevice device, Superblock superblock) throws IOException {
         superblock.encode(device.buffer(), 0);
         device.write("superblock write", 0, Superblock.LENGTH);
+        device.sync("superblock sync");
         device.write("superblock write", superblock.secondCopyOffset(), Superblock.LENGTH);
         device.sync("superblock sync");
     }
@@ -62,7 +63,9 @@ final class SuperblockFile {
                     "the device is smaller than at format: deviceLength=" + device.capacity());
         }
         Copy second = readCopy(device, secondOffset);
-        return new Examination(choose(first, second, targetId), first.superblock != null, second.superblock != null);
+        Superblock chosen = choose(first, second, targetId);
+        // One with an older mark was not written yet when the power went.
+        return new Examination(chosen, chosen.equals(first.superblock), chosen.equals(second.superblock));
     }
 
     private static Superblock choose(Copy first, Copy second, int targetId) throws TargetRefusedException {
@@ -74,8 +77,14 @@ final class SuperblockFile {
                             + Math.max(first.otherVersion, second.otherVersion) + ", this build knows "
                             + Superblock.FORMAT_VERSION);
         }
-        if (first.superblock != null && second.superblock != null && !first.superblock.equals(second.superblock)) {
-            throw refused(Reason.SUPERBLOCK_DAMAGED, targetId, "the two superblocks contradict each other");
+        if (first.superblock != null && second.superblock != null) {
+            if (!first.superblock.isSameTarget(second.superblock)) {
+                throw refused(Reason.SUPERBLOCK_DAMAGED, targetId, "the two superblocks contradict each other");
+            }
+            return first.superblock.mark().generation()
+                            >= second.superblock.mark().generation()
+                    ? first.superblock
+                    : second.superblock;
         }
         if (first.superblock != null) {
             return first.superblock;
@@ -117,10 +126,9 @@ final class SuperblockFile {
         if (!Superblock.isIntact(device.buffer(), 0)) {
             return new Copy(null, magic, -1);
         }
-        int version = Superblock.version(device.buffer(), 0);
-        return version == Superblock.FORMAT_VERSION
+        return Superblock.isKnownVersion(device.buffer(), 0)
                 ? new Copy(Superblock.decode(device.buffer(), 0), true, -1)
-                : new Copy(null, true, version);
+                : new Copy(null, true, Superblock.version(device.buffer(), 0));
     }
 
     private record Copy(Superblock superblock, boolean magic, int otherVersion) {}

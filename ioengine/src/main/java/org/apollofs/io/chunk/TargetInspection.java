@@ -130,7 +130,7 @@ public record TargetInspection(
             return "header damaged";
         }
         int version = JournalHeader.version(header);
-        if (version != Superblock.FORMAT_VERSION) {
+        if (version != JournalHeader.FORMAT_VERSION) {
             return "format version " + version;
         }
         return JournalHeader.decode(header).belongsTo(superblock, magic) ? WHOLE : "of another target or format";

@@ -12,6 +12,8 @@ public final class TargetRefusedException extends IOException {
         OTHER_SITE,
         /** It is another target of the site. */
         OTHER_TARGET,
+        /** It is older than what was there before. */
+        OLDER_COPY,
         /** A format version that this build does not know. */
         OTHER_VERSION,
         /** Both superblocks are damaged, or they contradict each other. */

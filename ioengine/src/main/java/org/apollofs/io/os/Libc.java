@@ -84,6 +84,11 @@ public final class Libc {
         return (int) SystemCalls.call(SystemCalls.OPENAT, AT_FDCWD, path, flags, mode, 0, 0);
     }
 
+    /** Which bits of a mode files of this process are made without, from now on. Returns what it was before. */
+    public static int umask(int mask) {
+        return (int) SystemCalls.call(SystemCalls.UMASK, mask, 0, 0, 0, 0, 0);
+    }
+
     /** Closes a descriptor. It is gone even when an error comes back: never close again. */
     public static int close(int fd) {
         return (int) SystemCalls.call(SystemCalls.CLOSE, fd, 0, 0, 0, 0, 0);

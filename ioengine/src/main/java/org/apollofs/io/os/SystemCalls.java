@@ -37,6 +37,7 @@ final class SystemCalls {
     static final long FSYNC = number(74, 82);
     static final long FDATASYNC = number(75, 83);
     static final long FTRUNCATE = number(77, 46);
+    static final long UMASK = number(95, 166);
     static final long MLOCK = number(149, 228);
     static final long MOUNT = number(165, 40);
     static final long UMOUNT2 = number(166, 39);

@@ -96,6 +96,10 @@ public interface Namespace extends AutoCloseable {
     @CheckReturnValue
     List<Extent> liveExtents(long afterInode, int inodeLimit, long[] lastInode);
 
+    /** Which sessions are open, and who the namespace is: one point of the log, not before this call. */
+    @CheckReturnValue
+    OpenSessions sessions();
+
     /** Numbers for statfs: inodes in use. */
     @CheckReturnValue
     long inodeCount();

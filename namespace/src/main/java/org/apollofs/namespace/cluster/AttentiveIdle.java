@@ -64,6 +64,17 @@ public final class AttentiveIdle {
     private static final long DROWSIER_PARK_NS = 1_000_000;
     /** Time of a doze, ns. */
     static final long DOZE_NS = 5_000_000;
+    /** Dozes without traffic after which a lone member's thread sleeps: about a second. */
+    private static final int DOZES = 200;
+    /** Dozes before the next sleep of one that found work when it had slept. */
+    private static final int DOZES_AFTER_WORK = 4;
+    /** Dozes in a row after which there was work that wake one who sleeps for good. */
+    private static final int TRAFFIC_STREAK = 3;
+    /**
+     * Time of a sleep, ns. Commands of the process wake who sleeps; one that comes from another process after a second of rest
+     * waits for that long at most. Only of a lone member: where there are several, each hop would.
+     */
+    private static final long SLEEP_NS = 25_000_000;
     /** For how long after something came through it others are expected. */
     private static final long TRAFFIC_NS = 60_000_000;
 
@@ -132,6 +143,13 @@ public final class AttentiveIdle {
         }
     }
 
+    /** Wakes one thread, if it rests. Any thread; cheap if it does not. */
+    public void wakeOne(IdleStrategy one) {
+        if (one instanceof Strategy strategy && strategy.dozing != null) {
+            strategy.wake(SHORT_ATTENTION);
+        }
+    }
+
     private void wakeOthers(Strategy who) {
         for (Strategy strategy : strategies) {
             if (strategy != who) {
@@ -178,6 +196,20 @@ public final class AttentiveIdle {
         /** Longer waits since there was work. */
         private int longWaits;
 
+        /** Dozes since there was traffic, or a client woke the thread. */
+        private int dozes;
+        /**
+         * Whether the thread sleeps: then a little work is housekeeping, some of which there always is, and does not keep it
+         * awake.
+         */
+        private boolean isSleepy;
+        /** Dozes in a row after which there was work, of a thread that sleeps. */
+        private int streak;
+
+        private boolean hasWorked;
+        /** Cycles with work since the last doze: several are traffic. */
+        private int works;
+
         private boolean hasDozed;
         /** Attention that was asked for; 0 if none was. */
         private volatile int woken;
@@ -200,6 +232,13 @@ public final class AttentiveIdle {
         @Override
         public void idle(int workCount) {
             if (workCount > 0) {
+                if (isSleepy) {
+                    workAsleep();
+                    return;
+                }
+                if (++works >= TRAFFIC_STREAK) {
+                    dozes = 0;
+                }
                 reset();
                 if (hasDozed) {
                     hasDozed = false;
@@ -219,6 +258,9 @@ public final class AttentiveIdle {
                 woken = 0;
                 attention = Math.max(attention, asked);
                 longWaits = 0;
+                if (asked >= ATTENTION) {
+                    wakeUp();
+                }
             }
             long restNs = rest.getAsLong();
             if (restNs > 0) {
@@ -240,6 +282,32 @@ public final class AttentiveIdle {
             }
         }
 
+        /** Work again and again is traffic. A little is not, but may be followed by more: shorter dozes for a while. */
+        private void workAsleep() {
+            hasWorked = true;
+            if (!hasDozed) {
+                return;
+            }
+            hasDozed = false;
+            if (++streak >= TRAFFIC_STREAK) {
+                wakeUp();
+                reset();
+                if (wakesOthers) {
+                    wakeOthers(this);
+                }
+            } else {
+                idleCycles = yields + CLOSE_PARKS;
+                longWaits = DROWSY_PARKS + DROWSIER_PARKS;
+                dozes = DOZES - DOZES_AFTER_WORK;
+            }
+        }
+
+        private void wakeUp() {
+            isSleepy = false;
+            streak = 0;
+            dozes = 0;
+        }
+
         private void waitLonger() {
             longWaits++;
             if (longWaits <= DROWSY_PARKS) {
@@ -253,10 +321,17 @@ public final class AttentiveIdle {
 
         private void doze(long ns) {
             hasDozed = true;
+            streak = hasWorked ? streak : 0;
+            hasWorked = false;
+            works = 0;
+            dozes++;
+            boolean sleeps = ns == DOZE_NS && isLone && dozes > DOZES;
+            isSleepy |= sleeps;
+            long time = sleeps ? SLEEP_NS : ns;
             dozing = Thread.currentThread();
             // A wake that came before the thread was to be seen is not missed.
             if (woken == 0) {
-                LockSupport.parkNanos(ns);
+                LockSupport.parkNanos(time);
             }
             dozing = null;
         }

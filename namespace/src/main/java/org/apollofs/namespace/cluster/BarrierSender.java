@@ -2,47 +2,47 @@ package org.apollofs.namespace.cluster;
 
 import io.aeron.Aeron;
 import io.aeron.cluster.client.AeronCluster;
-import io.aeron.exceptions.AeronException;
 import io.aeron.security.CredentialsSupplier;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.agrona.concurrent.YieldingIdleStrategy;
+import org.apollofs.namespace.state.IdentityClaim;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A member's own session of its cluster, over which it puts {@link ReadBarrier}s and {@link SpaceNotice}s into the log. One
- * thread.
+ * A member's own session of its cluster, over which it puts {@link ReadBarrier}s, {@link SpaceNotice}s and
+ * {@link ClaimNotice}s into the log. One thread.
  */
 final class BarrierSender implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BarrierSender.class);
     private static final long KEEP_ALIVE_NS = 1_000_000_000L;
-    private static final long RECONNECT_NS = 100_000_000L;
-    private static final long CONNECT_NS = 2_000_000_000L;
 
     private final NamespaceMemberContext ctx;
     private final ReadBarrier barrier;
-    private final UnsafeBuffer message = new UnsafeBuffer(new byte[ReadBarrier.LENGTH]);
-    private AeronCluster.AsyncConnect connecting;
+    private final UnsafeBuffer message = new UnsafeBuffer(new byte[Math.max(ReadBarrier.LENGTH, ClaimNotice.LENGTH)]);
+    private final LeaderSearch<AeronCluster> search;
+    private Aeron aeron;
     private AeronCluster cluster;
-    private long reconnectNs;
     private long lastSentNs;
 
     BarrierSender(NamespaceMemberContext ctx, ReadBarrier barrier) {
         this.ctx = ctx;
         this.barrier = barrier;
-        reconnectNs = ctx.nanoClock().nanoTime();
+        search = new LeaderSearch<>(() -> new ConnectAttempt(aeron, context()));
     }
 
     /** Connects, and keeps connected. */
-    int poll(Aeron aeron, long now) {
+    int poll(Aeron client, long now) {
+        aeron = client;
         if (cluster == null) {
-            return connect(aeron, now);
+            cluster = search.poll(now);
+            lastSentNs = now;
+            return cluster == null ? 0 : 1;
         }
         int work = cluster.pollEgress();
         if (cluster.isClosed()) {
             cluster = null;
-            reconnectNs = now + RECONNECT_NS;
+            search.lost("the connection was closed", now);
         } else if (now - lastSentNs > KEEP_ALIVE_NS && cluster.sendKeepAlive()) {
             lastSentNs = now;
         }
@@ -61,6 +61,12 @@ final class BarrierSender implements AutoCloseable {
         return send(SpaceNotice.LENGTH, now);
     }
 
+    /** Sends a claim. @return false if that is not possible now. */
+    boolean send(IdentityClaim claim, long now) {
+        ClaimNotice.put(message, claim);
+        return send(ClaimNotice.LENGTH, now);
+    }
+
     private boolean send(int length, long now) {
         if (cluster == null || cluster.offer(message, 0, length) <= 0) {
             return false;
@@ -69,45 +75,17 @@ final class BarrierSender implements AutoCloseable {
         return true;
     }
 
-    private int connect(Aeron aeron, long now) {
-        if (connecting == null) {
-            if (now - reconnectNs < 0) {
-                return 0;
-            }
-            connecting = AeronCluster.asyncConnect(context(aeron));
-        }
-        try {
-            cluster = connecting.poll();
-        } catch (AeronException e) {
-            LOG.debug("namespace reads: {}", e.getMessage());
-            CloseHelper.quietClose(connecting);
-            connecting = null;
-            reconnectNs = now + RECONNECT_NS;
-            return 1;
-        }
-        if (cluster == null) {
-            return 0;
-        }
-        connecting = null;
-        lastSentNs = now;
-        return 1;
-    }
-
-    private AeronCluster.Context context(Aeron aeron) {
+    private AeronCluster.Context context() {
         CredentialsSupplier credentials = ctx.credentialsSupplier();
         AeronCluster.Context context = new AeronCluster.Context()
-                .aeron(aeron)
-                .ownsAeronClient(false)
                 .clientName("namespace-reads")
-                .idleStrategy(YieldingIdleStrategy.INSTANCE)
-                .messageTimeoutNs(CONNECT_NS)
                 .credentialsSupplier(credentials)
                 .errorHandler(e -> LOG.debug("namespace reads: {}", e.getMessage()))
                 .egressListener((session, timestamp, buffer, offset, length, header) -> {
                     // Marks are not answered: they come back in the log.
                 });
         if (ctx.isSingle()) {
-            return context.ingressChannel(NamespaceMember.INGRESS_IPC)
+            return context.ingressChannel("aeron:ipc?term-length=64k")
                     .egressChannel("aeron:ipc?term-length=64k")
                     .egressStreamId(NamespaceMember.BARRIER_EGRESS_STREAM);
         }
@@ -119,6 +97,6 @@ final class BarrierSender implements AutoCloseable {
 
     @Override
     public void close() {
-        CloseHelper.quietCloseAll(connecting, cluster);
+        CloseHelper.quietCloseAll(search, cluster);
     }
 }

@@ -28,6 +28,9 @@ final class CallWindow {
     private static final long GRACE_NS = 5_000_000_000L;
 
     private final ClusterClientContext ctx;
+    /** Of deadlines. The agent looks at it. */
+    private final AwakeClock awake;
+
     private final ManyToOneConcurrentArrayQueue<PendingCall> submitted;
     private final ManyToManyConcurrentArrayQueue<PendingCall> idleCalls;
     /** For results that are large: pages of the change log come one after the other. */
@@ -51,6 +54,7 @@ final class CallWindow {
 
     CallWindow(ClusterClientContext ctx) {
         this.ctx = ctx;
+        awake = new AwakeClock(ctx.nanoClock());
         int capacity = ctx.maxInFlight();
         submitted = new ManyToOneConcurrentArrayQueue<>(capacity);
         idleCalls = new ManyToManyConcurrentArrayQueue<>(capacity);
@@ -66,9 +70,9 @@ final class CallWindow {
     /** A call of the calling thread's. @throws NamespaceException UNAVAILABLE if there is none within the deadline. */
     CommandChannel.Call begin(long timeoutNs) {
         PendingCall call = idleCalls.poll();
-        long deadline = ctx.nanoClock().nanoTime() + timeoutNs;
+        AwakeClock waited = new AwakeClock(ctx.nanoClock());
         while (call == null) {
-            if (isClosed || ctx.nanoClock().nanoTime() - deadline > 0) {
+            if (isClosed || waited.look() > timeoutNs) {
                 throw new NamespaceException(
                         NamespaceError.UNAVAILABLE,
                         isClosed ? "the client is closed" : "too many commands under way: " + ctx.maxInFlight());
@@ -76,7 +80,8 @@ final class CallWindow {
             LockSupport.parkNanos(50_000);
             call = idleCalls.poll();
         }
-        call.deadlineNs = ctx.nanoClock().nanoTime() + timeoutNs;
+        call.timeoutNs = timeoutNs;
+        call.deadlineNs = awake.nanoTime() + timeoutNs;
         return call;
     }
 
@@ -116,9 +121,14 @@ final class CallWindow {
         }
     }
 
-    /** Whether the agent should have ended a call long ago. */
-    boolean isOverdue(PendingCall call) {
-        return ctx.nanoClock().nanoTime() - call.deadlineNs > GRACE_NS;
+    /** For a caller that waits: the agent may be stuck itself. */
+    AwakeClock newClock() {
+        return new AwakeClock(ctx.nanoClock());
+    }
+
+    /** Whether the agent should have ended a call long ago. @param waitedNs for how long its caller waits, awake. */
+    boolean isOverdue(PendingCall call, long waitedNs) {
+        return waitedNs - call.timeoutNs > GRACE_NS;
     }
 
     /** From now on calls are refused; those under way may still end. */
@@ -151,8 +161,9 @@ final class CallWindow {
         return urgent > 0;
     }
 
-    /** Takes submitted calls into the window, as far as it goes. */
+    /** Takes submitted calls into the window, as far as it goes. In each duty cycle: time goes on by it. */
     int admit() {
+        awake.look();
         int count = 0;
         while (nextId - lowest < window.length) {
             PendingCall call = submitted.poll();
@@ -222,13 +233,14 @@ final class CallWindow {
      * @return whether a call has waited for longer than the interval after which it is sent again.
      */
     boolean checkDeadlines(long now, String where) {
+        long awakeNs = awake.nanoTime();
         boolean isLate = false;
         for (long id = lowest; id < nextId; id++) {
             PendingCall call = window[(int) id & mask];
             if (call == null) {
                 continue;
             }
-            if (now - call.deadlineNs > 0) {
+            if (awakeNs - call.deadlineNs > 0) {
                 giveUp(call, where);
             } else if (call.wasSent && id < nextToSend && now - call.sentNs > ctx.resendIntervalNs()) {
                 isLate = true;

@@ -1,9 +1,8 @@
 package org.apollofs.namespace.cluster;
 
-import io.aeron.cluster.ConsensusModule;
 import io.aeron.cluster.ElectionState;
+import java.util.function.Consumer;
 import org.agrona.concurrent.Agent;
-import org.agrona.concurrent.status.AtomicCounter;
 
 /**
  * Notices that a member cannot catch up any more, because the leader has deleted what it lacks of the log while it stood
@@ -18,18 +17,26 @@ final class CatchUpWatch implements Agent {
     private static final int LONG_FACTOR = 5;
 
     private final NamespaceMemberContext ctx;
-    private final ConsensusModule.Context consensus;
+    private final ConsensusCounters consensus;
     private final long startEnd;
+    private final Consumer<Throwable> onLeftBehind;
     private LogStarts starts;
     private long checkedNs;
     private long closedNs;
     private boolean hasFailed;
 
-    /** @param startEnd where this member's log ended when it started. */
-    CatchUpWatch(NamespaceMemberContext ctx, ConsensusModule.Context consensus, long startEnd) {
+    /**
+     * A watch over one member.
+     *
+     * @param startEnd where this member's log ended when it started.
+     * @param onLeftBehind told once.
+     */
+    CatchUpWatch(
+            NamespaceMemberContext ctx, ConsensusCounters consensus, long startEnd, Consumer<Throwable> onLeftBehind) {
         this.ctx = ctx;
         this.consensus = consensus;
         this.startEnd = startEnd;
+        this.onLeftBehind = onLeftBehind;
         checkedNs = ctx.nanoClock().nanoTime();
         closedNs = checkedNs;
     }
@@ -46,16 +53,12 @@ final class CatchUpWatch implements Agent {
             return 0;
         }
         checkedNs = now;
-        AtomicCounter election = consensus.electionStateCounter();
-        AtomicCounter commit = consensus.commitPositionCounter();
-        if (election.isClosed() || commit.isClosed()) {
-            return 0;
-        }
-        if (ElectionState.get(election) == ElectionState.CLOSED) {
+        ElectionState election = consensus.election();
+        if (election == ElectionState.CLOSED) {
             closedNs = now;
             onClose();
-        } else if (now - closedNs > LONG_FACTOR * ctx.leaderTimeoutNs()) {
-            check(Math.max(startEnd, commit.get()));
+        } else if (election != null && now - closedNs > LONG_FACTOR * ctx.leaderTimeoutNs()) {
+            check(Math.max(startEnd, consensus.commitPosition()));
         }
         return 0;
     }
@@ -67,11 +70,11 @@ final class CatchUpWatch implements Agent {
         starts.poll();
         if (starts.ofLeader() > end) {
             hasFailed = true;
-            ctx.failureHandler()
-                    .accept(new IllegalStateException(
-                            "the leader has deleted what this member lacks of the log, which it copies when it is started again:"
-                                    + " memberId=" + ctx.memberId() + ", end=" + end + ", start of the leader's="
-                                    + starts.ofLeader()));
+            onLeftBehind.accept(new PartEndedException(
+                    "the leader has deleted what this member lacks of the log, which it copies when it is started"
+                            + " again: memberId=" + ctx.memberId() + ", end=" + end + ", start of the leader's="
+                            + starts.ofLeader(),
+                    null));
         }
     }
 

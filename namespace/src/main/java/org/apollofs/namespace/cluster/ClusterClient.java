@@ -8,6 +8,8 @@ import io.aeron.cluster.codecs.AdminResponseCode;
 import io.aeron.cluster.codecs.EventCode;
 import io.aeron.exceptions.AeronException;
 import io.aeron.logbuffer.Header;
+import java.io.UncheckedIOException;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.zip.CRC32C;
@@ -18,7 +20,6 @@ import org.agrona.ExpandableDirectByteBuffer;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.agrona.concurrent.YieldingIdleStrategy;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.NamespaceException;
 import org.apollofs.namespace.command.CommandChannel;
@@ -37,7 +38,8 @@ import org.slf4j.LoggerFactory;
  * is bounded, and so is what the state machine must remember; beyond it callers wait. A command whose deadline passes fails
  * with TIMEOUT (it may yet take effect), or UNAVAILABLE if it was never sent.
  *
- * <p>The agent owns the connection and the Aeron client, which has no thread of its own.
+ * <p>The agent owns the connection and the Aeron client, which has no thread of its own. When that ends, because the driver has or
+ * because one took the other for gone, the agent makes another on the driver that runs then; calls wait.
  */
 final class ClusterClient implements Agent, CommandChannel, EgressListener {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterClient.class);
@@ -48,10 +50,11 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
 
     private static final long KEEP_ALIVE_NS = 1_000_000_000L;
     private static final long CHECK_NS = 10_000_000L;
-    /** One attempt to find the leader. It is quick where there is one; while they elect one, nobody answers. */
-    private static final long CONNECT_NS = 2_000_000_000L;
+    private static final long GONE_CHECK_NS = 1_000_000_000L;
 
     private static final long RECONNECT_NS = 100_000_000L;
+    /** Between two lines of who waits. */
+    private static final long SAY_NS = 5_000_000_000L;
     /** A call in close(): the site may be gone already. */
     private static final long CLOSE_NS = 3_000_000_000L;
 
@@ -67,8 +70,12 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     private final CRC32C checksum = new CRC32C();
     private final Frames.Consumer onResult = this::onResult;
 
+    /** Null while there is no driver. */
     private Aeron aeron;
-    private AeronCluster.AsyncConnect connecting;
+
+    private String aeronDirectory;
+    private long goneCheckNs;
+    private final LeaderSearch<AeronCluster> search;
     private AeronCluster cluster;
     private int messageLength;
     private long openSentNs;
@@ -76,7 +83,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     private long lastCommandNs;
     private long lastCheckNs;
     private long reconnectNs;
-    private String disconnectedWhy = "not connected yet";
+    private volatile String disconnectedWhy = "not connected yet";
 
     private final AtomicReference<SnapshotRequest> snapshotRequest = new AtomicReference<>();
     private volatile long session;
@@ -85,11 +92,13 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
 
     ClusterClient(ClusterClientContext ctx) {
         this.ctx = ctx;
+        search = new LeaderSearch<>(() -> new ConnectAttempt(aeron, clusterContext()));
         calls = new CallWindow(ctx);
         reads = ctx.readsRemotely() ? new ReadClient(ctx) : null;
         long now = ctx.nanoClock().nanoTime();
         openSentNs = now - ctx.resendIntervalNs();
         reconnectNs = now;
+        goneCheckNs = now;
         lastCheckNs = now;
         lastSentNs = now;
         lastCommandNs = now;
@@ -106,17 +115,36 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     @Override
     public long session() {
         if (session == 0) {
-            long deadline = ctx.nanoClock().nanoTime() + ctx.connectTimeoutNs();
-            while (session == 0) {
-                if (ctx.nanoClock().nanoTime() - deadline > 0 || calls.isClosed()) {
-                    throw new NamespaceException(
-                            NamespaceError.UNAVAILABLE, "no session of the namespace: " + disconnectedWhy);
-                }
-                ctx.wake();
-                LockSupport.parkNanos(100_000);
-            }
+            awaitOpen();
         }
         return session;
+    }
+
+    /**
+     * Waits until the session is open: for the context's time to connect, of which only what this process is awake counts.
+     *
+     * @throws NamespaceException UNAVAILABLE.
+     * @throws CancellationException if the context's cancellation says so.
+     */
+    void awaitOpen() {
+        AwakeClock waited = new AwakeClock(ctx.nanoClock());
+        long saidNs = 0;
+        while (session == 0) {
+            long waitedNs = waited.look();
+            if (ctx.cancellation().getAsBoolean()) {
+                throw new CancellationException("connecting to the namespace was given up");
+            }
+            if (waitedNs > ctx.connectTimeoutNs() || calls.isClosed()) {
+                throw new NamespaceException(
+                        NamespaceError.UNAVAILABLE, "no session of the namespace: " + disconnectedWhy);
+            }
+            if (waitedNs - saidNs > SAY_NS) {
+                saidNs = waitedNs;
+                ctx.progress().accept(disconnectedWhy);
+            }
+            ctx.wake();
+            LockSupport.parkNanos(100_000);
+        }
     }
 
     /** Asks the member that leads for a snapshot, of all members. Returns when it has begun. */
@@ -206,37 +234,16 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     }
 
     @Override
-    public void onStart() {
-        aeron = Aeron.connect(new Aeron.Context()
-                .aeronDirectoryName(ctx.aeronDirectory())
-                .useConductorAgentInvoker(true)
-                .clientName(roleName())
-                .errorHandler(errorHandler));
-    }
-
-    @Override
     public int doWork() {
-        if (aeron.isClosed()) {
-            throw new AgentTerminationException("the media driver is gone: " + ctx.aeronDirectory());
-        }
         long now = ctx.nanoClock().nanoTime();
-        int work = aeron.conductorAgentInvoker().invoke();
-        work += calls.admit();
-        if (cluster == null) {
-            work += connect(now);
+        int work = calls.admit();
+        if (aeron == null) {
+            work += connectToDriver(now);
+        } else if (aeron.isClosed() || isDriverGone(now)) {
+            dropDriver();
+            work++;
         } else {
-            work += cluster.pollEgress();
-            work += send(now);
-            work += cluster.isClosed() ? 0 : requestSnapshot();
-            if (cluster.isClosed()) {
-                disconnected("the connection was closed");
-                work++;
-            } else {
-                keepAlive(now);
-            }
-        }
-        if (reads != null) {
-            work += reads.poll(aeron, leader, now);
+            work += workOnDriver(now);
         }
         if (now - lastCheckNs > CHECK_NS) {
             lastCheckNs = now;
@@ -245,37 +252,108 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         return work;
     }
 
-    private int connect(long now) {
-        if (connecting == null) {
-            if (now - reconnectNs < 0) {
-                return 0;
-            }
-            connecting = AeronCluster.asyncConnect(new AeronCluster.Context()
-                    .aeron(aeron)
-                    .ownsAeronClient(false)
-                    .clientName(roleName())
-                    .ingressChannel(ctx.ingressChannel())
-                    .ingressEndpoints(ctx.ingressEndpoints())
-                    .egressChannel(ctx.egressChannel())
-                    .egressStreamId(ctx.egressStreamId())
-                    .idleStrategy(YieldingIdleStrategy.INSTANCE)
-                    .messageTimeoutNs(CONNECT_NS)
-                    .credentialsSupplier(ctx.credentialsSupplier())
-                    .errorHandler(errorHandler)
-                    .egressListener(this));
+    private int connectToDriver(long now) {
+        if (reads != null) {
+            reads.pollWithoutDriver(now);
         }
-        try {
-            cluster = connecting.poll();
-        } catch (AeronException e) {
-            CloseHelper.quietClose(connecting);
-            connecting = null;
-            disconnected(e.getMessage());
-            return 1;
-        }
-        if (cluster == null) {
+        if (now - reconnectNs < 0) {
             return 0;
         }
-        connecting = null;
+        reconnectNs = now + RECONNECT_NS;
+        String directory = ctx.driver().directory();
+        if (directory == null) {
+            disconnectedWhy = "there is no media driver";
+            return 0;
+        }
+        try {
+            aeron = Aeron.connect((ctx.driver().isInProcess()
+                            ? AeronTimeouts.ofClient(directory)
+                            : AeronTimeouts.ofForeignClient(directory))
+                    .useConductorAgentInvoker(true)
+                    .clientName(DriverClients.nameOf(roleName()))
+                    .errorHandler(errorHandler));
+            aeronDirectory = directory;
+            reconnectNs = now;
+        } catch (AeronException | UncheckedIOException | IllegalStateException e) {
+            // It starts, or has ended just now.
+            disconnectedWhy = e.getMessage();
+            LOG.debug("namespace client: no media driver: {}", e.getMessage());
+        }
+        return 1;
+    }
+
+    private boolean isDriverGone(long now) {
+        if (now - goneCheckNs < GONE_CHECK_NS) {
+            return false;
+        }
+        goneCheckNs = now;
+        return ctx.driver().isGone(aeronDirectory);
+    }
+
+    private void dropDriver() {
+        LOG.info("namespace client: the media driver is gone, waits for the next: directory={}", aeronDirectory);
+        if (reads != null) {
+            reads.dropDriver();
+        }
+        CloseHelper.quietCloseAll(search, cluster, aeron);
+        aeron = null;
+        disconnected("the media driver is gone: " + aeronDirectory);
+    }
+
+    private int workOnDriver(long now) {
+        int work = aeron.conductorAgentInvoker().invoke();
+        if (aeron.isClosed()) {
+            return 1;
+        }
+        try {
+            work += workOnCluster(now);
+            if (reads != null) {
+                work += reads.poll(aeron, leader, now);
+            }
+        } catch (AgentTerminationException | AeronException e) {
+            // Thrown out of a call when the Aeron client ends in it; else it is a bug.
+            if (!aeron.isClosed()) {
+                throw e;
+            }
+            LOG.debug("namespace client: {}", e.getMessage());
+        }
+        return work;
+    }
+
+    private int workOnCluster(long now) {
+        if (cluster == null) {
+            return connect(now);
+        }
+        int work = cluster.pollEgress();
+        work += send(now);
+        work += cluster.isClosed() ? 0 : requestSnapshot();
+        if (cluster.isClosed()) {
+            disconnected("the connection was closed");
+            work++;
+        } else {
+            keepAlive(now);
+        }
+        return work;
+    }
+
+    private AeronCluster.Context clusterContext() {
+        return new AeronCluster.Context()
+                .clientName(roleName())
+                .ingressChannel(ctx.ingressChannel())
+                .ingressEndpoints(ctx.ingressEndpoints())
+                .egressChannel(ctx.egressChannel())
+                .egressStreamId(ctx.egressStreamId())
+                .credentialsSupplier(ctx.credentialsSupplier())
+                .errorHandler(errorHandler)
+                .egressListener(this);
+    }
+
+    private int connect(long now) {
+        cluster = search.poll(now);
+        if (cluster == null) {
+            disconnectedWhy = search.why();
+            return 0;
+        }
         leader = cluster.leaderMemberId();
         LOG.debug("namespace client: connected: leader={}", leader);
         calls.resend();
@@ -293,7 +371,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         cluster = null;
         leader = NO_LEADER;
         LOG.debug("namespace client: not connected: {}", why);
-        reconnectNs = ctx.nanoClock().nanoTime() + RECONNECT_NS;
+        search.lost(why, ctx.nanoClock().nanoTime());
     }
 
     private int send(long now) {
@@ -417,7 +495,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
         if (reads != null) {
             reads.onClose();
         }
-        CloseHelper.quietCloseAll(connecting, cluster, aeron);
+        CloseHelper.quietCloseAll(search, cluster, aeron);
         calls.stop();
     }
 }

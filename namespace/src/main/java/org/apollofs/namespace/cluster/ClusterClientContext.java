@@ -9,6 +9,8 @@ import java.net.SocketException;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NanoClock;
@@ -17,7 +19,7 @@ import org.apollofs.namespace.command.NamespaceReads;
 
 /** How a {@link ClusterNamespace} connects. Setters, then {@link #conclude()}; not changed after. */
 public final class ClusterClientContext {
-    private String aeronDirectory;
+    private DriverSource driver;
     private List<MemberAddress> addresses = List.of();
     private String ingressEndpoints;
     private String egressChannel;
@@ -34,12 +36,14 @@ public final class ClusterClientContext {
     private long deadlineNs = 20_000_000_000L;
     private long connectTimeoutNs = 30_000_000_000L;
     private long resendIntervalNs = 1_000_000_000L;
+    private Consumer<String> progress = line -> {};
+    private BooleanSupplier cancellation = () -> false;
     private long nonce;
 
     /** Checks, and fills in what was left out. */
     public ClusterClientContext conclude() {
-        if (aeronDirectory == null) {
-            throw new IllegalStateException("a client needs the aeronDirectory of a media driver");
+        if (driver == null) {
+            throw new IllegalStateException("a client needs a media driver: aeronDirectory or driver");
         }
         if (Integer.bitCount(maxInFlight) != 1) {
             throw new IllegalStateException("a power of two is needed: maxInFlight=" + maxInFlight);
@@ -67,9 +71,21 @@ public final class ClusterClientContext {
         return member.isSingle() ? ctx.reads(member.reads()) : ctx.members(member.members());
     }
 
-    /** Folder of a running media driver: over IPC, the one that a member uses. */
+    /** As {@link #beside(NamespaceMember)}, of a member that may be started again. */
+    public static ClusterClientContext beside(MemberHost host) {
+        ClusterClientContext ctx = beside(host.member()).driver(host.driver());
+        return host.member().isSingle() ? ctx.reads(host.reads()) : ctx;
+    }
+
+    /** Folder of a media driver of this process: over IPC, the one that a member uses. */
     public ClusterClientContext aeronDirectory(String value) {
-        aeronDirectory = value;
+        driver = DriverSource.of(value);
+        return this;
+    }
+
+    /** The media driver, which may change: over IPC, the one that a member uses. */
+    public ClusterClientContext driver(DriverSource value) {
+        driver = value;
         return this;
     }
 
@@ -168,6 +184,19 @@ public final class ClusterClientContext {
         return this;
     }
 
+    /**
+     * Lets connecting take as long as it takes: for a client beside the only member, which is there or says that it has failed.
+     *
+     * @param given asked meanwhile: whether to give it up.
+     * @param said told every five seconds why there is no session yet.
+     */
+    public ClusterClientContext connectsPatiently(BooleanSupplier given, Consumer<String> said) {
+        connectTimeoutNs = AeronTimeouts.NEVER_NS;
+        cancellation = given;
+        progress = said;
+        return this;
+    }
+
     /** After what time without an answer a command is sent again, ns. */
     public ClusterClientContext resendIntervalNs(long value) {
         resendIntervalNs = value;
@@ -180,8 +209,8 @@ public final class ClusterClientContext {
         return this;
     }
 
-    String aeronDirectory() {
-        return aeronDirectory;
+    DriverSource driver() {
+        return driver;
     }
 
     String ingressEndpoints() {
@@ -271,6 +300,14 @@ public final class ClusterClientContext {
 
     long deadlineNs() {
         return deadlineNs;
+    }
+
+    BooleanSupplier cancellation() {
+        return cancellation;
+    }
+
+    Consumer<String> progress() {
+        return progress;
     }
 
     long connectTimeoutNs() {

@@ -39,6 +39,7 @@ public final class ClusterNamespace extends CommandNamespace {
      *
      * @param ctx concluded here.
      * @throws org.apollofs.namespace.client.NamespaceException UNAVAILABLE if no member answers in time.
+     * @throws java.util.concurrent.CancellationException if the context's cancellation says so while it waits.
      */
     public static ClusterNamespace connect(ClusterClientContext ctx) {
         ClusterClient client = new ClusterClient(ctx.conclude());
@@ -48,8 +49,8 @@ public final class ClusterNamespace extends CommandNamespace {
                     new AgentRunner(ctx.newIdleStrategy(client::restNs), ClusterNamespace::onError, null, client);
             AgentRunner.startOnThread(namespace.runner, ctx.threadFactory());
             try {
-                long session = client.session();
-                LOG.debug("namespace session {}", session);
+                client.awaitOpen();
+                LOG.debug("namespace session {}", client.session());
             } catch (RuntimeException e) {
                 CloseHelper.quietClose(namespace);
                 throw e;

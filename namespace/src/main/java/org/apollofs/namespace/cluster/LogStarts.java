@@ -18,7 +18,7 @@ final class LogStarts implements AutoCloseable {
         List<MemberAddress> others = ctx.members().stream()
                 .filter(member -> member.id() != ctx.memberId())
                 .toList();
-        questions = new PeerQuestions(others, ctx.nanoClock(), this::onAnswer, PeerMessage.ASK_LOG);
+        questions = new PeerQuestions(others, ctx.peerKey(), ctx.nanoClock(), this::onAnswer, PeerMessage.ASK_LOG);
     }
 
     private void onAnswer(int member, int type, int flags, long value) {

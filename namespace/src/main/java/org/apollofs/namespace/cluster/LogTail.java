@@ -10,20 +10,15 @@ import static io.aeron.protocol.DataHeaderFlyweight.TERM_OFFSET_FIELD_OFFSET;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.aeron.archive.checksum.Checksum;
-import io.aeron.archive.codecs.CatalogHeaderDecoder;
-import io.aeron.archive.codecs.RecordingDescriptorDecoder;
-import io.aeron.archive.codecs.RecordingDescriptorHeaderDecoder;
-import io.aeron.archive.codecs.RecordingState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.TreeMap;
 import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.IoUtil;
@@ -47,8 +42,6 @@ import org.slf4j.LoggerFactory;
  */
 final class LogTail {
     private static final Logger LOG = LoggerFactory.getLogger(LogTail.class);
-    private static final String CATALOG = "archive.catalog";
-    private static final long NOT_STOPPED = -1;
 
     /** Bytes that the archive reads and writes at a time, where nothing speaks against it; Aeron's own default. */
     private static final int IO_LENGTH = 1 << 20;
@@ -81,56 +74,48 @@ final class LogTail {
      * @return what was found.
      */
     static Found cut(Path archive, Checksum checksum) throws IOException {
-        if (!Files.exists(archive.resolve(CATALOG))) {
-            return new Found(0, IO_LENGTH);
-        }
         LogTail tail = new LogTail(archive, checksum);
-        tail.walkCatalog(new UnsafeBuffer(Files.readAllBytes(archive.resolve(CATALOG))));
+        ArchiveCatalog catalog = ArchiveCatalog.read(archive);
+        for (ArchiveCatalog.Recording recording : catalog.recordings()) {
+            if (!recording.isStopped()) {
+                tail.cutRecording(catalog, recording);
+            }
+        }
         return new Found(tail.cuts, tail.ioLength());
     }
 
-    private void walkCatalog(UnsafeBuffer catalog) throws IOException {
-        CatalogHeaderDecoder header = new CatalogHeaderDecoder()
-                .wrap(catalog, 0, CatalogHeaderDecoder.BLOCK_LENGTH, CatalogHeaderDecoder.SCHEMA_VERSION);
-        int alignment = header.alignment();
-        if (alignment <= 0) {
-            throw new IOException("catalog of another version: file=" + archive.resolve(CATALOG));
+    /** Position at which a recording ends, or will when it is cut. Reads only. */
+    static long end(ArchiveCatalog catalog, ArchiveCatalog.Recording recording, Checksum checksum) throws IOException {
+        if (recording.isStopped()) {
+            return recording.stop();
         }
-        RecordingDescriptorHeaderDecoder entry = new RecordingDescriptorHeaderDecoder();
-        RecordingDescriptorDecoder recording = new RecordingDescriptorDecoder();
-        int headerLength = RecordingDescriptorHeaderDecoder.BLOCK_LENGTH;
-        int offset = CatalogHeaderDecoder.BLOCK_LENGTH;
-        while (offset + headerLength + RecordingDescriptorDecoder.BLOCK_LENGTH <= catalog.capacity()) {
-            entry.wrap(catalog, offset, headerLength, RecordingDescriptorHeaderDecoder.SCHEMA_VERSION);
-            if (entry.length() <= 0) {
-                return;
-            }
-            recording.wrap(
-                    catalog,
-                    offset + headerLength,
-                    RecordingDescriptorDecoder.BLOCK_LENGTH,
-                    RecordingDescriptorDecoder.SCHEMA_VERSION);
-            if (entry.state() == RecordingState.VALID && recording.stopPosition() == NOT_STOPPED) {
-                cutRecording(recording);
-            }
-            offset += BitUtil.align(entry.length() + headerLength, alignment);
+        TreeMap<Long, Long> files = catalog.files(recording);
+        if (files.isEmpty()) {
+            return recording.start();
         }
+        LogTail tail = new LogTail(catalog.archive(), checksum);
+        long base = files.lastKey();
+        Path file = catalog.archive().resolve(recording.file(base));
+        return base + tail.endOfWhole(file, from(recording, base), recording.termLength());
     }
 
-    private void cutRecording(RecordingDescriptorDecoder recording) throws IOException {
-        long base = lastSegment(recording.recordingId());
-        if (base < 0) {
+    private void cutRecording(ArchiveCatalog catalog, ArchiveCatalog.Recording recording) throws IOException {
+        TreeMap<Long, Long> files = catalog.files(recording);
+        if (files.isEmpty()) {
             return;
         }
-        Path file = archive.resolve(recording.recordingId() + "-" + base + ".rec");
-        // The first segment begins with a term, and may not hold the term's beginning.
-        int term = recording.termBufferLength();
-        long start = recording.startPosition();
-        int from = base == start - (start & (term - 1)) ? (int) (start - base) : 0;
-        int end = endOfWhole(file, from, term);
-        clearFrom(file, end, recording);
+        long base = files.lastKey();
+        Path file = archive.resolve(recording.file(base));
+        int from = from(recording, base);
+        clearFrom(file, endOfWhole(file, from, recording.termLength()), recording.segmentLength());
         walks.add(new Walk(file, from));
-        maxSegmentLength = Math.max(maxSegmentLength, recording.segmentFileLength());
+        maxSegmentLength = Math.max(maxSegmentLength, recording.segmentLength());
+    }
+
+    /** Offset of the first frame: the first segment begins with a term, and may not hold the term's beginning. */
+    private static int from(ArchiveCatalog.Recording recording, long base) {
+        long start = recording.start();
+        return base == start - (start & (recording.termLength() - 1)) ? (int) (start - base) : 0;
     }
 
     /** The least with which each end is found within a buffer; in one that holds the segment it is. */
@@ -170,20 +155,6 @@ final class LogTail {
         return true;
     }
 
-    private long lastSegment(long recordingId) throws IOException {
-        String prefix = recordingId + "-";
-        try (Stream<Path> files = Files.list(archive)) {
-            List<String> names = files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.startsWith(prefix) && name.endsWith(".rec"))
-                    .toList();
-            long last = -1;
-            for (String name : names) {
-                last = Math.max(last, Long.parseLong(name.substring(prefix.length(), name.length() - 4)));
-            }
-            return last;
-        }
-    }
-
     /** Offset of the first frame that is not there, or not whole. */
     private int endOfWhole(Path file, int from, int termLength) {
         if (file.toFile().length() == 0) {
@@ -221,12 +192,12 @@ final class LogTail {
     }
 
     /** Makes a segment zeros from an offset on, and syncs it. */
-    private void clearFrom(Path file, int offset, RecordingDescriptorDecoder recording) throws IOException {
+    private void clearFrom(Path file, int offset, int segmentLength) throws IOException {
         boolean isTorn = hasDataFrom(file, offset);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.truncate(offset);
-            if (offset < recording.segmentFileLength()) {
-                channel.write(ByteBuffer.allocate(1), recording.segmentFileLength() - 1L);
+            if (offset < segmentLength) {
+                channel.write(ByteBuffer.allocate(1), segmentLength - 1L);
             }
             channel.force(true);
         }

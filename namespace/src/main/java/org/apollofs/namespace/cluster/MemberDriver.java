@@ -21,9 +21,6 @@ public final class MemberDriver {
     /** Bytes of a socket's buffer, and of what is under way on a stream. */
     private static final int SOCKET_BUFFER = 2 << 20;
 
-    /** A machine that stalls for seconds, or a process that is stopped for a while, goes on after. */
-    private static final long LIVENESS_NS = 60_000_000_000L;
-
     /** The driver's helper thread makes the buffers of new streams and resolves names: both are rare. */
     private static final long EXECUTOR_DOZE_NS = 5_000_000;
 
@@ -53,7 +50,7 @@ public final class MemberDriver {
                     buffer,
                     SOCKET_BUFFER);
         }
-        return new MediaDriver.Context()
+        return AeronTimeouts.ofDriver(new MediaDriver.Context())
                 .aeronDirectoryName(directory.toString())
                 .dirDeleteOnStart(true)
                 .dirDeleteOnShutdown(true)
@@ -66,9 +63,10 @@ public final class MemberDriver {
                 .socketRcvbufLength(buffer)
                 .socketSndbufLength(buffer)
                 .initialWindowLength(buffer)
-                .clientLivenessTimeoutNs(LIVENESS_NS)
-                .publicationUnblockTimeoutNs(2 * LIVENESS_NS)
-                .errorHandler(failure -> LOG.warn("media driver: {}", failure.getMessage()));
+                .errorHandler(new BoundedErrors(
+                        SystemNanoClock.INSTANCE,
+                        (failure, unsaid) ->
+                                LOG.warn("media driver: {} (and {} before)", failure.getMessage(), unsaid)));
     }
 
     private static int limit(Path file) {

@@ -20,23 +20,42 @@ import org.agrona.IoUtil;
 
 /**
  * A member's folder: {@code archive/} and {@code cluster/} are its memory, {@code format} says how they are written and
- * {@code members} with whom; {@code mark/} and {@code state/} are made anew at start. While there is no whole log there is a file
+ * {@code members} with whom; {@code identity} says whose it is, see {@link MemberMarks}; {@code mark/} and {@code state/} are made anew at start. While there is no whole log there is a file
  * {@code joining}, and {@code aside/} is the log that was given up, if one was.
  */
-record MemberFolder(Path root) {
-    /** Of folders whose snapshots have short changes. Members count them alike for retention only if all are of one build. */
-    private static final String FORMAT = "apollo namespace member, format 4\n";
+record MemberFolder(Path root, MemberMarks marks) {
+    /** Of folders with {@link MemberMark}s, whose logs may have {@link ClaimNotice}s, which builds before would misread. */
+    private static final String FORMAT = "apollo namespace member, format 5\n";
     /**
      * Of folders that the present one reads: 2 is of recordings with checksums, 3 of logs that may have {@link SpaceNotice}s, which
-     * builds before would misread.
+     * builds before would misread, 4 of snapshots with short changes.
      */
-    private static final Set<String> FORMATS_BEFORE =
-            Set.of("apollo namespace member, format 2\n", "apollo namespace member, format 3\n");
+    private static final Set<String> FORMATS_BEFORE = Set.of(
+            "apollo namespace member, format 2\n",
+            "apollo namespace member, format 3\n",
+            "apollo namespace member, format 4\n");
 
     /** In {@code joining}: the log is being put aside. */
     private static final String MOVING = "moving\n";
     /** In {@code joining}: the log was put aside; what has come since is a part of a copy. It is empty where no log was. */
     private static final String BEHIND = "behind\n";
+
+    /** Aeron's level for data and metadata. */
+    private static final int SYNC_ALL = 2;
+
+    /** Of member 0, without a place for marks outside of it. */
+    MemberFolder(Path root) {
+        this(root, null, 0);
+    }
+
+    /**
+     * Of a member.
+     *
+     * @param outer file for its mark outside of the folder; null if there is no such place.
+     */
+    MemberFolder(Path root, Path outer, int member) {
+        this(root, new MemberMarks(root, outer, member));
+    }
 
     Path archive() {
         return root.resolve("archive");
@@ -55,7 +74,7 @@ record MemberFolder(Path root) {
     }
 
     /**
-     * Makes it ready for a start: folders are there and their names durable, old marks are gone, the log's end is whole.
+     * Makes it ready for a start, which is counted in its marks: folders are there and their names durable, old marks are gone, the log's end is whole.
      *
      * @param members ids of all members.
      * @return what was found at the ends of recordings.
@@ -69,11 +88,24 @@ record MemberFolder(Path root) {
             IoUtil.delete(mark().toFile(), true);
             Files.createDirectories(mark());
             Files.createDirectories(cluster());
-            resumeJoin();
+            boolean wasJoining = isJoining();
+            if (wasJoining) {
+                // Before any of it is gone: what is there is no log.
+                marks.begin(false, false);
+                resumeJoin();
+            } else {
+                IoUtil.delete(aside().toFile(), true);
+            }
             write(root.resolve("format"), FORMAT);
             write(membersFile(), ids);
             LogTail.Found ends = LogTail.cut(archive(), checksum);
             Files.createDirectories(archive());
+            if (!wasJoining) {
+                marks.begin(!isEmpty(), true);
+            }
+            if (isEmpty()) {
+                restoreVotes(marks.mark().voted());
+            }
             sync(root);
             return ends;
         } catch (IOException e) {
@@ -124,7 +156,7 @@ record MemberFolder(Path root) {
         }
     }
 
-    private static void writeDurably(Path file, String content) throws IOException {
+    static void writeDurably(Path file, String content) throws IOException {
         Path temporary = file.resolveSibling(file.getFileName() + ".new");
         Files.write(temporary, content.getBytes(StandardCharsets.US_ASCII));
         sync(temporary);
@@ -142,10 +174,6 @@ record MemberFolder(Path root) {
 
     /** Brings a folder whose start was killed while there was no log to where a copy can begin. */
     private void resumeJoin() throws IOException {
-        if (!Files.exists(joining())) {
-            IoUtil.delete(aside().toFile(), true);
-            return;
-        }
         String state = Files.readString(joining());
         if (state.equals(MOVING)) {
             moveAside();
@@ -196,6 +224,54 @@ record MemberFolder(Path root) {
         }
     }
 
+    /** A member that lost its folder must not vote again where it has voted. */
+    private void restoreVotes(long voted) throws IOException {
+        if (voted < 0) {
+            return;
+        }
+        try (NodeStateFile votes = new NodeStateFile(cluster().toFile(), true, SYNC_ALL)) {
+            if (votes.candidateTerm().candidateTermId() < voted) {
+                votes.updateCandidateTermId(voted, 0, 0);
+            }
+        }
+        sync(cluster());
+    }
+
+    /** The file of the consensus module's votes, to be read only. Its own may be unmapped at any time. */
+    NodeStateFile openVotes(int fileSyncLevel) {
+        try {
+            return new NodeStateFile(cluster().toFile(), false, fileSyncLevel);
+        } catch (IOException e) {
+            throw new UncheckedIOException("namespace member: votes cannot be read: " + cluster(), e);
+        }
+    }
+
+    /**
+     * Gives up for good what there is of a log that cannot be used: it is put aside, in {@code discarded-N}, and the folder is as one
+     * that never had any. Cut short, it is done again.
+     */
+    void discard() throws IOException {
+        Files.createDirectories(root);
+        int number = 1;
+        while (Files.exists(root.resolve("discarded-" + number))) {
+            number++;
+        }
+        Path discarded = root.resolve("discarded-" + number);
+        for (String name : List.of("archive", "cluster", "aside", "joining", "members")) {
+            if (Files.exists(root.resolve(name))) {
+                Files.createDirectories(discarded);
+                Files.move(root.resolve(name), discarded.resolve(name));
+            }
+        }
+        sync(root);
+        marks.giveUp();
+    }
+
+    /** Whether a copy of another's log is being made, or was begun. */
+    boolean isJoining() {
+        return Files.exists(joining());
+    }
+
     /** Whether its log was given up, and there is no whole copy of another's yet. */
     boolean hasFallenBehind() throws IOException {
         return Files.exists(joining()) && !Files.readString(joining()).isEmpty();
@@ -217,6 +293,7 @@ record MemberFolder(Path root) {
 
     /** The copy is complete. */
     void endJoin() throws IOException {
+        marks.endJoin(!isEmpty());
         sync(archive());
         sync(cluster());
         Files.delete(joining());

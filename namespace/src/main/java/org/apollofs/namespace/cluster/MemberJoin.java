@@ -57,6 +57,7 @@ final class MemberJoin {
         private final AtomicLong position = new AtomicLong(-1);
         private volatile String source;
         private volatile boolean hasTerms;
+        private volatile boolean hasEnded;
 
         @Override
         public void onBackupQuery() {
@@ -98,14 +99,18 @@ final class MemberJoin {
         say(
                 mayBeNew
                         ? "no log in the folder: waits until all members say so of theirs, or for one that leads"
-                        : "away for longer than the others keep the log: waits for a member that leads, to copy from it");
+                        : "away for longer than the others keep the log: waits for a member that leads, to copy from"
+                                + " it");
         folder.beginJoin();
         try (RollCall roll = new RollCall(ctx);
-                ClusterBackup backup = ClusterBackup.launch(context())) {
+                ClusterBackup backup = ClusterBackup.launch(AeronTimeouts.ofCopy(context(), aeronDirectory))) {
             long target = -1;
             while (target < 0 || listener.position.get() < target) {
                 if (ctx.cancellation().getAsBoolean()) {
                     throw new CancellationException("the start was given up before the member had a log");
+                }
+                if (listener.hasEnded) {
+                    throw new PartEndedException("the copy of another member's log has stopped", null);
                 }
                 if (roll.poll(mayBeNew && listener.source == null)) {
                     say("a new cluster");
@@ -166,6 +171,7 @@ final class MemberJoin {
                 .threadFactory(ctx.threadFactory())
                 .idleStrategySupplier(ctx.idle()::newStrategy)
                 .errorHandler(e -> LOG.debug("namespace member: copy: {}", e.getMessage()))
+                .terminationHook(() -> listener.hasEnded = true)
                 .eventsListener(listener);
     }
 
@@ -179,7 +185,7 @@ final class MemberJoin {
 
     /** What the leader's log has now. @return -1 if it does not say. */
     private long leaderPosition() {
-        try (AeronArchive leader = AeronArchive.connect(leaderArchive(listener.source))) {
+        try (AeronArchive leader = AeronTimeouts.connectToArchive(leaderArchive(listener.source), aeronDirectory)) {
             long last = ArchivedRecording.all(leader).stream()
                     .filter(recording -> recording.streamId() == LOG_STREAM)
                     .mapToLong(ArchivedRecording::id)

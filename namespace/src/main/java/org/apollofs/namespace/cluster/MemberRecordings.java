@@ -29,7 +29,7 @@ final class MemberRecordings {
         if (recordingId < 0) {
             return 0;
         }
-        try (AeronArchive archive = AeronArchive.connect(context.clone())) {
+        try (AeronArchive archive = AeronTimeouts.connectToArchive(context.clone(), context.aeronDirectoryName())) {
             return archive.getMaxRecordedPosition(recordingId);
         }
     }
@@ -47,7 +47,7 @@ final class MemberRecordings {
         try (RecordingLog log = openLog()) {
             log.entries().forEach(entry -> known.add(entry.recordingId));
         }
-        try (AeronArchive archive = AeronArchive.connect(context.clone())) {
+        try (AeronArchive archive = AeronTimeouts.connectToArchive(context.clone(), context.aeronDirectoryName())) {
             List<Long> orphans = ArchivedRecording.all(archive).stream()
                     .map(ArchivedRecording::id)
                     .filter(id -> !known.contains(id))

@@ -11,6 +11,7 @@ package org.apollofs.namespace.cluster;
  * @param voted the latest term that it has voted in; -1 for none. Who follows without having voted says an earlier one than the
  *     leader's.
  * @param logStart position from which on it has the log; 0 also where it does not know.
+ * @param strangers datagrams that it has dropped because they had no valid tag or seal.
  */
 public record MemberStatus(
         MemberAddress member,
@@ -19,14 +20,17 @@ public record MemberStatus(
         boolean isSpaceLow,
         long position,
         long voted,
-        long logStart) {
-    /** What a member does. Codes are those of Aeron's {@code Cluster.Role}, and then those who are no member yet. */
+        long logStart,
+        long strangers) {
+    /** What a member does. Codes are those of Aeron's {@code Cluster.Role}, and then those who are no member yet, or not ours. */
     public enum Role {
         FOLLOWER(0),
         CANDIDATE(1),
         LEADER(2),
         /** Has no log yet: waits for the others, or copies. */
-        JOINING(3);
+        JOINING(3),
+        /** Knows nothing of this secret or namespace. Nobody says so of himself. */
+        REFUSING(4);
 
         private static final Role[] ALL = values();
 
@@ -34,6 +38,11 @@ public record MemberStatus(
 
         Role(int code) {
             this.code = code;
+        }
+
+        /** Whether it takes part in the namespace. */
+        public boolean takesPart() {
+            return code < JOINING.code;
         }
 
         int code() {

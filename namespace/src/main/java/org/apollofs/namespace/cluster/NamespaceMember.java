@@ -1,7 +1,6 @@
 package org.apollofs.namespace.cluster;
 
 import io.aeron.Aeron;
-import io.aeron.AeronCounters;
 import io.aeron.archive.Archive;
 import io.aeron.archive.ArchiveThreadingMode;
 import io.aeron.archive.checksum.Checksum;
@@ -12,19 +11,16 @@ import io.aeron.cluster.ConsensusModule;
 import io.aeron.cluster.ElectionState;
 import io.aeron.cluster.NanosecondClusterClock;
 import io.aeron.cluster.NodeStateFile;
-import io.aeron.cluster.service.Cluster;
-import io.aeron.cluster.service.ClusterCounters;
-import io.aeron.cluster.service.ClusterTerminationException;
 import io.aeron.cluster.service.ClusteredServiceContainer;
 import io.aeron.driver.MediaDriver;
-import io.aeron.exceptions.AeronException;
 import io.aeron.security.AuthorisationService;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.UUID;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -33,8 +29,7 @@ import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.CompositeAgent;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NoOpLock;
-import org.agrona.concurrent.status.AtomicCounter;
-import org.agrona.concurrent.status.CountersReader;
+import org.apollofs.namespace.client.NamespaceIdentity;
 import org.apollofs.namespace.state.LocalReads;
 import org.apollofs.namespace.state.NamespaceState;
 import org.apollofs.namespace.state.QueryAnswers;
@@ -43,14 +38,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One member of the namespace's cluster: archive, consensus module and the service with its state, over a media driver that
- * runs already or that it launches. Four threads of the caller's factory, five where it has ports; the driver's are
+ * runs already or that it launches. Five threads of the caller's factory, six where it has ports; the driver's are
  * its own context's.
  *
- * <p>Folder: {@code archive/} (log and snapshots) and {@code cluster/} (terms and votes) are the member's memory.
- * {@code mark/} holds Aeron's mark files and {@code state/} the tables; both are made anew at start. Mark files only keep two
- * processes off one folder, by a time stamp that must be ten seconds old before another may start, too long for a restart
- * after a crash; here the caller keeps others off. What a member must not forget, its vote, is in
- * {@code cluster/node-state.dat}, and where the log begins in {@code cluster/recording.log}; neither is touched.
+ * <p>Folder: see {@link MemberFolder}. Aeron's mark files are made anew at start: they only keep two processes off one folder,
+ * by a time stamp that must be ten seconds old, too long for a restart after a crash; here the caller keeps others off.
  *
  * <p>Start is snapshot and log since. {@link #close()} takes a snapshot first, so that the next start is quick; a member that
  * is killed loses nothing by it.
@@ -65,13 +57,10 @@ public final class NamespaceMember implements AutoCloseable {
     private static final int IPC_MTU = 65_504;
     /** A message is up to an eighth of a term: a command is up to 1 MiB, and some frames stand around it. */
     private static final int TERM_LENGTH = 16 << 20;
-
     /** Leader timeouts that members which start wait for all others, before a majority elects one: not all may be there. */
     private static final int CANVASS_FACTOR = 5;
-
     /** Shorter, and candidates would keep meeting each other. */
     private static final long MIN_ELECTION_NS = 500_000_000L;
-
     /** A leader answers in a few milliseconds. */
     private static final long LOG_STARTS_NS = 1_000_000_000L;
 
@@ -80,7 +69,14 @@ public final class NamespaceMember implements AutoCloseable {
     /** Consensus module and service: each says when it ends. */
     private static final int PARTS = 2;
 
-    static final String INGRESS_IPC = "aeron:ipc?term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
+    /**
+     * Where Aeron Cluster wants to hear others and nobody is to be heard: shared memory, and of that one session, of those
+     * that drivers never give out.
+     */
+    private static final String NOBODYS_CHANNEL = "aeron:ipc?session-id=0";
+
+    /** Sparse: its buffers take memory as far as they were used. */
+    static final String INGRESS_IPC = "aeron:ipc?sparse=true|term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
 
     private final NamespaceMemberContext ctx;
     private final MemberFolder folder;
@@ -88,9 +84,10 @@ public final class NamespaceMember implements AutoCloseable {
     private final Checksum checksum = Checksums.crc32c();
 
     private final NamespaceCounters counters = new NamespaceCounters();
-    private final CountDownLatch terminated = new CountDownLatch(PARTS);
+    private final MemberWatch watch;
     private final ReadBarrier barrier = new ReadBarrier();
     private final ServiceProgress progress = new ServiceProgress();
+    private final MemberIdentity identity;
     /** Position from which on the folder has the log; 0 while it is not known. */
     private final AtomicLong logStart = new AtomicLong();
 
@@ -98,6 +95,8 @@ public final class NamespaceMember implements AutoCloseable {
     private NamespaceState state;
     private DiskSpace disk;
     private ShutdownProbe probe;
+    private ConsensusCounters consensus;
+    private final List<Aeron> clients = new ArrayList<>();
     private MediaDriver driver;
     private Archive archive;
     private ConsensusModule consensusModule;
@@ -106,13 +105,15 @@ public final class NamespaceMember implements AutoCloseable {
     private NodeStateFile votes;
     private TermQuorum quorum;
     private ReadMarks marks;
+    private ReadServer reads;
     private volatile AgentRunner readRunner;
-    private volatile boolean isStopping;
     private volatile boolean isClosed;
 
     private NamespaceMember(NamespaceMemberContext ctx) {
         this.ctx = ctx;
-        folder = new MemberFolder(ctx.directory());
+        folder = new MemberFolder(ctx.directory(), ctx.markFile(), ctx.memberId());
+        identity = new MemberIdentity(ctx, folder.marks(), progress);
+        watch = new MemberWatch(ctx.directory(), ctx.failureHandler(), PARTS);
     }
 
     /**
@@ -127,10 +128,12 @@ public final class NamespaceMember implements AutoCloseable {
         NamespaceMember member = new NamespaceMember(ctx.conclude());
         try {
             member.start();
+            member.watch.started();
             return member;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            RuntimeException failure = member.watch.startFailed(e);
             member.closeAll();
-            throw e;
+            throw failure;
         }
     }
 
@@ -142,18 +145,20 @@ public final class NamespaceMember implements AutoCloseable {
                 ctx.directory(),
                 ctx.fileSyncLevel(),
                 ctx.fileSyncLevel() == 0 ? "NOT durable" : "durable");
+        MemberAdmission.check(ctx, folder);
         ends = folder.prepare(
                 checksum, ctx.members().stream().map(MemberAddress::id).toList());
         counters.logTailsCut.add(ends.cuts());
-        state = new NamespaceState(folder.state(), ctx.mapLength());
+        state = identity.of(new NamespaceState(folder.state(), ctx.mapLength(), ctx.memoryLength()));
         if (ctx.fileSyncLevel() > 0) {
             probe = new ShutdownProbe(folder.state().resolve("probe"));
         }
         if (ctx.driverContext() != null) {
             driver = MediaDriver.launch(ctx.driverContext());
         }
-        archive = Archive.launch(archiveContext());
+        consensus = new ConsensusCounters(aeronDirectory(), CLUSTER_ID);
         awaitPredecessor();
+        archive = launchArchive();
         if (!ctx.isSingle()) {
             giveUpLogThatEndsEarly();
             if (folder.isEmpty()) {
@@ -162,11 +167,10 @@ public final class NamespaceMember implements AutoCloseable {
         }
         counters.snapshotsPurged.add(recordings().purgeOrphans());
         long logEnd = recordings().logEnd();
-        consensusModule = ConsensusModule.launch(consensusModuleContext());
-        container = ClusteredServiceContainer.launch(containerContext());
+        launchCluster();
         folder.syncNames();
-        if (ctx.address().basePort() != 0) {
-            votes = openVotes();
+        if (ctx.listens()) {
+            votes = folder.openVotes(ctx.fileSyncLevel());
             quorum = new TermQuorum(ctx, new OwnState(), this::wakeReads);
         }
         QueryAnswers answers = state.reads().newAnswers();
@@ -174,34 +178,27 @@ public final class NamespaceMember implements AutoCloseable {
         BarrierSender sender = new BarrierSender(ctx, barrier);
         marks = new ReadMarks(
                 barrier, sender, quorum, progress, answers, archive.context().archiveId(), counters);
-        ReadServer reads = new ReadServer(ctx, aeronDirectory(), answers, marks, counters);
+        reads = new ReadServer(ctx, aeronDirectory(), answers, marks, counters);
         readIdle = ctx.idle().newStrategy(reads::restNs);
         readRunner = new AgentRunner(
                 readIdle,
-                NamespaceMember::onError,
+                watch::onError,
                 null,
                 new CompositeAgent(
                         reads,
                         new SnapshotKeeper(
                                 ctx,
                                 folder,
-                                consensusModule.context(),
-                                () -> AeronArchive.connect(archiveClientContext()),
+                                consensus,
+                                () -> AeronTimeouts.connectToArchive(archiveClientContext(), aeronDirectory()),
                                 logStart,
                                 disk,
                                 counters),
-                        new CatchUpWatch(ctx, consensusModule.context(), logEnd),
-                        new SpaceWatch(ctx, disk, this::isLeader, state::isSpaceLow, sender)));
-        AgentRunner.startOnThread(readRunner, ctx.threadFactory());
-    }
-
-    /** The file of the consensus module's votes, which is only read here. Its own may be unmapped at any time. */
-    private NodeStateFile openVotes() {
-        try {
-            return new NodeStateFile(folder.cluster().toFile(), false, ctx.fileSyncLevel());
-        } catch (IOException e) {
-            throw new UncheckedIOException("namespace member: votes cannot be read: " + folder.cluster(), e);
-        }
+                        new CatchUpWatch(ctx, consensus, logEnd, watch::fail),
+                        new SpaceWatch(ctx, disk, this::isLeader, state::isSpaceLow, sender),
+                        identity.claims(sender)));
+        AgentRunner.startOnThread(readRunner, this::newThread);
+        identity.start(votes);
     }
 
     private void wakeReads() {
@@ -227,7 +224,8 @@ public final class NamespaceMember implements AutoCloseable {
                 return;
             }
             LOG.info(
-                    "namespace member: was away for too long, gives up its log: memberId={}, end={}, start of the leader's={}",
+                    "namespace member: was away for too long, gives up its log: memberId={}, end={}, the leader's"
+                            + " start={}",
                     ctx.memberId(),
                     end,
                     starts.ofLeader());
@@ -238,7 +236,7 @@ public final class NamespaceMember implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("namespace member cannot give up its log: directory=" + ctx.directory(), e);
         }
-        archive = Archive.launch(archiveContext());
+        archive = launchArchive();
     }
 
     private MemberRecordings recordings() {
@@ -258,9 +256,7 @@ public final class NamespaceMember implements AutoCloseable {
 
     /** On a driver that runs on, a member that has gone before this one is known for a while yet. */
     private void awaitPredecessor() {
-        CountersReader existing = archive.context().aeron().countersReader();
-        int type = AeronCounters.CLUSTER_CONSENSUS_MODULE_STATE_TYPE_ID;
-        if (!await(() -> ClusterCounters.find(existing, type, CLUSTER_ID) == Aeron.NULL_VALUE)) {
+        if (!await(() -> !consensus.isPresent())) {
             throw new IllegalStateException(
                     "another namespace member runs on this media driver: aeronDirectory=" + aeronDirectory());
         }
@@ -273,7 +269,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .markFileDir(folder.mark().resolve("archive").toFile())
                 .recordingEventsEnabled(false)
                 .replicationChannel(ephemeralChannel())
-                .errorHandler(NamespaceMember::onError)
+                .errorHandler(watch::onError)
                 .threadingMode(ArchiveThreadingMode.SHARED)
                 .fileSyncLevel(ctx.fileSyncLevel())
                 .catalogFileSyncLevel(ctx.fileSyncLevel())
@@ -282,7 +278,7 @@ public final class NamespaceMember implements AutoCloseable {
                 .recordChecksum(checksum)
                 .replayChecksum(checksum)
                 .segmentFileLength(ctx.segmentFileLength())
-                .threadFactory(ctx.threadFactory())
+                .threadFactory(this::newThread)
                 .idleStrategySupplier(ctx.idle()::newStrategy);
         if (ctx.isSingle()) {
             // Nobody else replays from this archive: its clients are in the process.
@@ -290,6 +286,31 @@ public final class NamespaceMember implements AutoCloseable {
                     .archiveClientContext(new AeronArchive.Context().controlResponseChannel("aeron:ipc"));
         }
         return context.controlChannel("aeron:udp?endpoint=" + ctx.address().archive());
+    }
+
+    /**
+     * One whose end by an {@link Error} is heard. Aeron's own handlers are not enough: they note it first in a mapped file of the
+     * member's folder, which fails in the same way where the disk has.
+     */
+    private Thread newThread(Runnable agent) {
+        Thread thread = ctx.threadFactory().newThread(agent);
+        thread.setUncaughtExceptionHandler((of, e) -> watch.onError(e));
+        return thread;
+    }
+
+    private Archive launchArchive() {
+        Archive.Context context = AeronTimeouts.ofArchive(archiveContext(), aeronDirectory());
+        clients.add(context.aeron());
+        return Archive.launch(context);
+    }
+
+    private void launchCluster() {
+        ConsensusModule.Context module = AeronTimeouts.ofConsensus(consensusModuleContext(), aeronDirectory());
+        clients.add(module.aeron());
+        consensusModule = ConsensusModule.launch(module);
+        ClusteredServiceContainer.Context service = AeronTimeouts.ofService(containerContext(), aeronDirectory());
+        clients.add(service.aeron());
+        container = ClusteredServiceContainer.launch(service);
     }
 
     private ConsensusModule.Context consensusModuleContext() {
@@ -300,7 +321,8 @@ public final class NamespaceMember implements AutoCloseable {
                 .clusterId(CLUSTER_ID)
                 .clusterMemberId(ctx.memberId())
                 .clusterMembers(MemberAddress.members(ctx.members()))
-                .ingressChannel("aeron:udp?term-length=" + TERM_LENGTH)
+                .ingressChannel(ctx.listens() ? "aeron:udp?term-length=" + TERM_LENGTH : NOBODYS_CHANNEL)
+                .consensusChannel(ctx.listens() ? "aeron:udp" : NOBODYS_CHANNEL)
                 .isIpcIngressAllowed(true)
                 .logChannel(logChannel())
                 .snapshotChannel(snapshotChannel())
@@ -316,10 +338,10 @@ public final class NamespaceMember implements AutoCloseable {
                 .authenticatorSupplier(ctx.authenticatorSupplier())
                 // Whoever may have a session may ask for a snapshot.
                 .authorisationServiceSupplier(() -> AuthorisationService.ALLOW_ALL)
-                .threadFactory(ctx.threadFactory())
+                .threadFactory(this::newThread)
                 .idleStrategySupplier(ctx.idle()::newStrategy)
-                .errorHandler(NamespaceMember::onError)
-                .terminationHook(() -> onTerminated("the consensus module"));
+                .errorHandler(watch::onError)
+                .terminationHook(() -> watch.onEnded("the consensus module"));
     }
 
     private ClusteredServiceContainer.Context containerContext() {
@@ -331,39 +353,19 @@ public final class NamespaceMember implements AutoCloseable {
                 .snapshotChannel(snapshotChannel())
                 .clusterId(CLUSTER_ID)
                 .serviceName("namespace-service")
-                .clusteredService(new NamespaceService(
-                        state, ctx.isSingle(), probe, counters, barrier, progress, ctx.failureHandler()))
+                .clusteredService(
+                        new NamespaceService(state, ctx.isSingle(), probe, counters, barrier, progress, watch::fail))
                 // The service answers outside of the container's callbacks too, over publications of its own.
                 .isRespondingService(false)
                 .logFragmentLimit(256)
-                .threadFactory(ctx.threadFactory())
+                .threadFactory(this::newThread)
                 .idleStrategySupplier(ctx.idle()::newStrategy)
-                .errorHandler(NamespaceMember::onError)
-                .terminationHook(() -> onTerminated("the service"));
-    }
-
-    /** An agent of the member has ended: because of a stop, or because it cannot go on. */
-    private void onTerminated(String which) {
-        terminated.countDown();
-        if (!isStopping) {
-            ctx.failureHandler()
-                    .accept(new IllegalStateException(
-                            which + " of the namespace has stopped: directory=" + ctx.directory()));
-        }
-    }
-
-    private static void onError(Throwable e) {
-        if (e instanceof ClusterTerminationException termination && termination.isExpected()) {
-            LOG.debug("namespace member: {}", e.getMessage());
-        } else if (e instanceof AeronException aeron && aeron.category() == AeronException.Category.WARN) {
-            LOG.warn("namespace member: {}", e.getMessage());
-        } else {
-            LOG.error("namespace member", e);
-        }
+                .errorHandler(watch::onError)
+                .terminationHook(() -> watch.onEnded("the service"));
     }
 
     private AeronArchive.Context archiveClientContext() {
-        return new AeronArchive.Context()
+        return AeronTimeouts.ofArchiveClient(new AeronArchive.Context())
                 .aeronDirectoryName(aeronDirectory())
                 .lock(NoOpLock.INSTANCE)
                 .controlRequestChannel(archive.context().localControlChannel())
@@ -374,12 +376,12 @@ public final class NamespaceMember implements AutoCloseable {
     private String logChannel() {
         // A log that exists keeps its term length and packet size; Aeron takes them from the recording.
         return ctx.isSingle()
-                ? "aeron:ipc?term-length=" + ctx.logTermLength() + "|mtu=" + IPC_MTU
+                ? "aeron:ipc?sparse=true|term-length=" + ctx.logTermLength() + "|mtu=" + IPC_MTU
                 : "aeron:udp?term-length=" + ctx.logTermLength();
     }
 
     private static String snapshotChannel() {
-        return "aeron:ipc?alias=snapshot|term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
+        return "aeron:ipc?alias=snapshot|sparse=true|term-length=" + TERM_LENGTH + "|mtu=" + IPC_MTU;
     }
 
     private String ephemeralChannel() {
@@ -397,6 +399,29 @@ public final class NamespaceMember implements AutoCloseable {
      */
     public LocalReads reads() {
         return state.reads();
+    }
+
+    /** Who the namespace is, as far as this member has come in the log. */
+    public NamespaceIdentity identity() {
+        return state.identity();
+    }
+
+    /** The namespace's random id, which never changes; all zero while it is not known here. */
+    public UUID namespaceId() {
+        return state.identity().id();
+    }
+
+    /** See {@link MemberHost#awaitIdentity}. @throws IllegalStateException if the member ends meanwhile. */
+    public NamespaceIdentity awaitIdentity() {
+        return identity.await(this::isRunning);
+    }
+
+    /**
+     * Whether the tables of the only member have all that was in its log when it started. Before, {@link #reads()} may not know
+     * what was acknowledged. Any thread.
+     */
+    boolean isCaughtUp() {
+        return reads.isCaughtUp();
     }
 
     /** All members. */
@@ -418,9 +443,14 @@ public final class NamespaceMember implements AutoCloseable {
         return counters;
     }
 
+    /** Whether a failure of a member comes of a disk that gives errors. */
+    public static boolean isOfBrokenDisk(Throwable failure) {
+        return MemberFailure.isBroken(failure);
+    }
+
     /** Whether its parts run: their counters are gone with them. */
     private boolean isRunning() {
-        return !isClosed && terminated.getCount() == PARTS;
+        return !isClosed && watch.areRunning();
     }
 
     /** What others may ask. */
@@ -437,33 +467,33 @@ public final class NamespaceMember implements AutoCloseable {
 
         @Override
         public int flags() {
-            ConsensusModule.Context consensus = consensusModule.context();
-            AtomicCounter role = consensus.clusterNodeRoleCounter();
-            AtomicCounter election = consensus.electionStateCounter();
-            if (role.isClosed() || election.isClosed()) {
+            ElectionState election = consensus.election();
+            if (election == null) {
                 return MemberStatus.Role.FOLLOWER.code();
             }
-            return (int) role.get()
-                    | (ElectionState.get(election) == ElectionState.CLOSED ? 0 : PeerMessage.ELECTING)
+            return consensus.role().code()
+                    | (election == ElectionState.CLOSED ? 0 : PeerMessage.ELECTING)
                     | (state.isSpaceLow() ? PeerMessage.SPACE_LOW : 0);
         }
 
         @Override
+        public long strangers() {
+            return ctx.strangers().getAsLong();
+        }
+
+        @Override
         public long position() {
-            AtomicCounter commit = consensusModule.context().commitPositionCounter();
-            return commit.isClosed() ? 0 : commit.get();
+            return Math.max(0, consensus.commitPosition());
         }
     }
 
     /** What this member does in the cluster, for operators: its role, and how far an election has come. */
     public String describe() {
-        if (!isRunning()) {
+        ElectionState election = isRunning() ? consensus.election() : null;
+        if (election == null) {
             return "stopped";
         }
-        ConsensusModule.Context consensus = consensusModule.context();
-        ElectionState election = ElectionState.get(consensus.electionStateCounter());
-        Cluster.Role role = Cluster.Role.get(consensus.clusterNodeRoleCounter().get());
-        String name = role.name().toLowerCase(Locale.ROOT);
+        String name = consensus.role().name().toLowerCase(Locale.ROOT);
         return election == ElectionState.CLOSED
                 ? name
                 : name + ", election: " + election.name().toLowerCase(Locale.ROOT);
@@ -476,7 +506,7 @@ public final class NamespaceMember implements AutoCloseable {
 
     /** Whether this member leads. */
     public boolean isLeader() {
-        return isRunning() && consensusModule.context().clusterNodeRoleCounter().get() == Cluster.Role.LEADER.code();
+        return isRunning() && consensus.isLeader();
     }
 
     /**
@@ -488,16 +518,14 @@ public final class NamespaceMember implements AutoCloseable {
         if (!isLeader()) {
             return false;
         }
-        AtomicCounter snapshots = consensusModule.context().snapshotCounter();
-        long before = snapshots.get();
+        long before = consensus.snapshots();
         return toggle(ClusterControl.ToggleState.SNAPSHOT)
-                && await(() -> !isRunning() || snapshots.get() > before)
+                && await(() -> !isRunning() || consensus.snapshots() > before)
                 && isRunning();
     }
 
     private boolean toggle(ClusterControl.ToggleState to) {
-        AtomicCounter toggle = consensusModule.context().controlToggleCounter();
-        return await(() -> !isRunning() || to.toggle(toggle)) && isRunning();
+        return await(() -> !isRunning() || consensus.toggle(to)) && isRunning();
     }
 
     private boolean await(BooleanSupplier condition) {
@@ -519,9 +547,9 @@ public final class NamespaceMember implements AutoCloseable {
         if (isClosed) {
             return;
         }
-        isStopping = true;
+        watch.stop();
         // Of several members one leaves without taking the others along.
-        if (ctx.isSingle() && !stopWithSnapshot()) {
+        if (ctx.isSingle() && !identity.isRefused() && !stopWithSnapshot()) {
             LOG.warn("namespace member stops without a snapshot: directory={}", ctx.directory());
         }
         closeAll();
@@ -531,9 +559,8 @@ public final class NamespaceMember implements AutoCloseable {
         if (!isLeader() || !disk.hasRoomForSnapshot()) {
             return false;
         }
-        AtomicCounter toggle = consensusModule.context().controlToggleCounter();
-        return await(() -> !isRunning() || ClusterControl.ToggleState.SHUTDOWN.toggle(toggle))
-                && await(() -> terminated.getCount() == 0);
+        return await(() -> !isRunning() || consensus.toggle(ClusterControl.ToggleState.SHUTDOWN))
+                && await(() -> watch.haveEnded());
     }
 
     /** The state, for tests; it changes while the member runs. */
@@ -551,15 +578,19 @@ public final class NamespaceMember implements AutoCloseable {
         return marks;
     }
 
-    /** Stops at once, as a crash would, but for the files, which are closed. For tests. */
+    /** Stops at once, as a crash would, but for the files, which are closed. */
     void abort() {
-        isStopping = true;
+        watch.stop();
         closeAll();
     }
 
     private void closeAll() {
         isClosed = true;
+        watch.stop();
         ctx.idle().release(readIdle);
-        CloseHelper.closeAll(readRunner, quorum, votes, container, consensusModule, archive, driver, state, probe);
+        // A thread that was ended by an Error has closed nothing.
+        CloseHelper.closeAll(readRunner, identity, quorum, votes, container, consensusModule, archive);
+        CloseHelper.closeAll(clients);
+        CloseHelper.closeAll(consensus, driver, state, probe);
     }
 }

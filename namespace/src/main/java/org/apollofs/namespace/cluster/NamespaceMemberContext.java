@@ -9,11 +9,14 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
+import org.apollofs.namespace.state.IdentityClaim;
 import org.apollofs.namespace.state.NamespaceState;
 
 /** How a {@link NamespaceMember} is set up. Setters, then {@link #conclude()}; not changed after. */
@@ -32,12 +35,19 @@ public final class NamespaceMemberContext {
     private Consumer<Throwable> failureHandler;
     private Consumer<String> progress = line -> {};
     private BooleanSupplier cancellation = () -> false;
+    private PeerKey peerKey;
+    private LongSupplier strangers = () -> 0;
     private AuthenticatorSupplier authenticatorSupplier;
     private CredentialsSupplier credentialsSupplier = new NullCredentialsSupplier();
     private NanoClock nanoClock = SystemNanoClock.INSTANCE;
+    private Path markFile;
+    private IdentityClaim claim;
+    private boolean isDiscarding;
+    private UUID discardKey;
     private int logTermLength = 16 << 20;
     private int segmentFileLength = 64 << 20;
     private long mapLength = NamespaceState.DEFAULT_MAP_LENGTH;
+    private long memoryLength = 256L << 20;
     private int maxClients = 4096;
     private long stopTimeoutNs = 60_000_000_000L;
     private long snapshotLogLength = 2L << 30;
@@ -55,10 +65,16 @@ public final class NamespaceMemberContext {
         if (aeronDirectory == null && driverContext == null) {
             throw new IllegalStateException("a member needs aeronDirectory (of a running driver) or driverContext");
         }
+        if (claim != null && members.size() > 1) {
+            throw new IllegalStateException("one of several members takes what the log says: claim=" + claim);
+        }
         if (aeronDirectory != null && driverContext != null) {
             throw new IllegalStateException("a member uses a driver or launches one, not both");
         }
         concludeMembers();
+        if (peerKey == null && listens()) {
+            throw new IllegalStateException("a member with ports needs a peerKey: memberId=" + memberId);
+        }
         if (idle == null) {
             idle = new AttentiveIdle(members.size());
         }
@@ -155,6 +171,18 @@ public final class NamespaceMemberContext {
         return this;
     }
 
+    /** What members prove themselves to each other with; needed where they have ports. */
+    public NamespaceMemberContext peerKey(PeerKey value) {
+        peerKey = value;
+        return this;
+    }
+
+    /** Says how many datagrams the media driver has dropped for want of a seal. Any thread. */
+    public NamespaceMemberContext strangers(LongSupplier value) {
+        strangers = value;
+        return this;
+    }
+
     /** Who may open a session of the cluster; everyone by default. */
     public NamespaceMemberContext authenticatorSupplier(AuthenticatorSupplier value) {
         authenticatorSupplier = value;
@@ -164,6 +192,37 @@ public final class NamespaceMemberContext {
     /** What the member shows when it opens a session itself. */
     public NamespaceMemberContext credentialsSupplier(CredentialsSupplier value) {
         credentialsSupplier = value;
+        return this;
+    }
+
+    /**
+     * A file outside of the member's folder, on another disk where there is one, in which the member notes what it has been: so a
+     * folder that is missing is not taken for a new one. The caller keeps other members off it. None by default.
+     */
+    public NamespaceMemberContext markFile(Path value) {
+        markFile = value;
+        return this;
+    }
+
+    /**
+     * Which namespace the only member of one is to be, and the generation that begins with this start: where its log says something
+     * else, {@link NamespaceMember#awaitIdentity} throws. By default a member takes what its log says, or a random id, and the next
+     * generation.
+     */
+    public NamespaceMemberContext claim(IdentityClaim value) {
+        claim = value;
+        return this;
+    }
+
+    /** Whether the operator has said that what is missing of the folder is given up for good; false by default. */
+    public NamespaceMemberContext discard(boolean value) {
+        isDiscarding = value;
+        return this;
+    }
+
+    /** What the operator must give to say so, for messages; the namespace's id by default. */
+    public NamespaceMemberContext discardKey(UUID value) {
+        discardKey = value;
         return this;
     }
 
@@ -187,6 +246,12 @@ public final class NamespaceMemberContext {
     /** Bytes of address space that the tables begin with. */
     public NamespaceMemberContext mapLength(long value) {
         mapLength = value;
+        return this;
+    }
+
+    /** Bytes of tables that lie in memory: larger ones are on the disk of the folder, and a disk that dies may end the process with them. */
+    public NamespaceMemberContext memoryLength(long value) {
+        memoryLength = value;
         return this;
     }
 
@@ -242,6 +307,11 @@ public final class NamespaceMemberContext {
         return members.size() == 1;
     }
 
+    /** Whether it has ports: one that has none is reached over shared memory alone, and opens no socket. */
+    boolean listens() {
+        return address().basePort() != 0;
+    }
+
     /** Where this member is reached. */
     MemberAddress address() {
         for (MemberAddress member : members) {
@@ -284,6 +354,14 @@ public final class NamespaceMemberContext {
         return cancellation;
     }
 
+    PeerKey peerKey() {
+        return peerKey;
+    }
+
+    LongSupplier strangers() {
+        return strangers;
+    }
+
     AuthenticatorSupplier authenticatorSupplier() {
         return authenticatorSupplier;
     }
@@ -296,6 +374,22 @@ public final class NamespaceMemberContext {
         return nanoClock;
     }
 
+    Path markFile() {
+        return markFile;
+    }
+
+    IdentityClaim claim() {
+        return claim;
+    }
+
+    boolean isDiscarding() {
+        return isDiscarding;
+    }
+
+    UUID discardKey() {
+        return discardKey;
+    }
+
     int logTermLength() {
         return logTermLength;
     }
@@ -306,6 +400,10 @@ public final class NamespaceMemberContext {
 
     long mapLength() {
         return mapLength;
+    }
+
+    long memoryLength() {
+        return memoryLength;
     }
 
     int maxClients() {

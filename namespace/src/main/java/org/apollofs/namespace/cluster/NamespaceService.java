@@ -19,6 +19,7 @@ import org.agrona.concurrent.IdleStrategy;
 import org.apollofs.namespace.command.CommandHead;
 import org.apollofs.namespace.state.NamespaceState;
 import org.apollofs.namespace.state.SnapshotLoader;
+import org.apollofs.namespace.state.TablesOutgrownException;
 
 /**
  * Applies the cluster's log to a {@link NamespaceState} and answers.
@@ -106,7 +107,11 @@ final class NamespaceService implements ClusteredService {
         egress = new EgressSender(cluster, counters);
         cluster.forEachClientSession(egress::open);
         if (snapshotImage != null) {
-            load(snapshotImage);
+            try {
+                load(snapshotImage);
+            } catch (TablesOutgrownException e) {
+                throw failed("the namespace's tables do not fit in memory", e);
+            }
         }
     }
 
@@ -145,6 +150,10 @@ final class NamespaceService implements ClusteredService {
         }
         if (SpaceNotice.isNotice(buffer, offset, length)) {
             state.addSpace(header.position(), timestamp, SpaceNotice.isLow(buffer, offset));
+            return;
+        }
+        if (ClaimNotice.isNotice(buffer, offset, length)) {
+            state.addClaim(header.position(), timestamp, ClaimNotice.claim(buffer, offset));
             return;
         }
         messagePosition = header.position();

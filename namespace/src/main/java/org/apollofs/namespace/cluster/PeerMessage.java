@@ -8,8 +8,8 @@ import java.nio.ByteOrder;
  * asker. Little-endian:
  *
  * <pre>
- *  0       4      8       16       24       28      32      40
- *  | magic | type | nonce | number | member | flags | value |
+ *  0       4      8       16       24       28      32      40    56
+ *  | magic | type | nonce | number | member | flags | value | tag |
  *
  *  ASK_VOTE   nonce of the asker's start, number of its question
  *  VOTE       both repeated; the answerer's number, and the latest term that it has voted in
@@ -18,20 +18,26 @@ import java.nio.ByteOrder;
  *  ASK_STATUS as ASK_VOTE
  *  STATUS     as VOTE; flags: what it does ({@link MemberStatus.Role#code}), +256 while it elects, +512 while space is low;
  *             value: position up to which it knows the log to be committed
+ *  ASK_STRANGERS as ASK_VOTE
+ *  STRANGERS  as VOTE; value: datagrams without a valid tag or seal that the answerer has dropped
+ *  REFUSED    both repeated; to one whose message had no valid tag, which is another site's or namespace's
  * </pre>
  *
- * Flags are zero in all others.
- *
- * Not authenticated: who sees the nonces can forge answers, as he can forge Aeron's votes.
+ * Flags are zero in all others. The tag is a {@link PeerSeal}'s; REFUSED has none, and is a hint for an operator.
  */
 final class PeerMessage {
+    /** Bytes of a message, without the tag. */
     static final int LENGTH = 40;
+
     static final int ASK_VOTE = 1;
     static final int VOTE = 2;
     static final int ASK_LOG = 3;
     static final int LOG_START = 4;
     static final int ASK_STATUS = 5;
     static final int STATUS = 6;
+    static final int REFUSED = 7;
+    static final int ASK_STRANGERS = 8;
+    static final int STRANGERS = 9;
 
     static final int ROLE_MASK = 0xff;
     static final int ELECTING = 0x100;
@@ -43,7 +49,7 @@ final class PeerMessage {
 
     /** Room for one that is too long, so that it is not taken for a whole one. */
     static ByteBuffer allocate() {
-        return ByteBuffer.allocateDirect(LENGTH + 1).order(ByteOrder.LITTLE_ENDIAN);
+        return ByteBuffer.allocateDirect(LENGTH + PeerSeal.TAG_LENGTH + 1).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** Makes a buffer's content a message, ready to be sent. */
@@ -64,9 +70,24 @@ final class PeerMessage {
                 .flip();
     }
 
-    /** Whether what was received, flipped, is a message. */
-    static boolean isMessage(ByteBuffer received) {
-        return received.remaining() == LENGTH && received.getInt(0) == MAGIC;
+    /** Whether what was received, flipped, is a message of one who has the key. */
+    static boolean isMessage(ByteBuffer received, PeerSeal seal) {
+        return received.limit() == LENGTH + PeerSeal.TAG_LENGTH
+                && received.getInt(0) == MAGIC
+                && seal.isGenuine(received, LENGTH);
+    }
+
+    /** Whether what was received, flipped, is as long as a message that may be answered with a refusal. */
+    static boolean isRefusable(ByteBuffer received) {
+        return received.limit() == LENGTH + PeerSeal.TAG_LENGTH && received.getInt(0) == MAGIC;
+    }
+
+    /** Whether what was received, flipped, says that this process's tags are not valid there. */
+    static boolean isRefusal(ByteBuffer received, long nonce) {
+        return received.limit() == LENGTH
+                && received.getInt(0) == MAGIC
+                && type(received) == REFUSED
+                && nonce(received) == nonce;
     }
 
     static int type(ByteBuffer message) {

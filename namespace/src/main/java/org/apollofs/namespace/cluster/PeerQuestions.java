@@ -3,6 +3,7 @@ package org.apollofs.namespace.cluster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.UnresolvedAddressException;
@@ -30,6 +31,7 @@ final class PeerQuestions implements AutoCloseable {
     private final NanoClock clock;
     private final Consumer consumer;
     private final DatagramChannel channel;
+    private final PeerSeal seal;
     private final ByteBuffer message = PeerMessage.allocate();
     private final long nonce = new SecureRandom().nextLong();
     private long askedNs;
@@ -42,16 +44,21 @@ final class PeerQuestions implements AutoCloseable {
          * @param type of the answer.
          */
         void onAnswer(int member, int type, int flags, long value);
+
+        /** A member, or somebody at its address, says that it knows nothing of this secret or namespace. A hint. */
+        default void onRefused(int member) {}
     }
 
     /**
      * Opens a socket.
      *
      * @param asked whom.
+     * @param key that the members have.
      * @param types of the questions, each asked of each.
      * @throws UncheckedIOException if there is no socket to be had.
      */
-    PeerQuestions(List<MemberAddress> asked, NanoClock clock, Consumer consumer, int... types) {
+    PeerQuestions(List<MemberAddress> asked, PeerKey key, NanoClock clock, Consumer consumer, int... types) {
+        seal = key.newSeal();
         this.asked = asked;
         left = new ArrayList<>(asked);
         this.clock = clock;
@@ -105,9 +112,11 @@ final class PeerQuestions implements AutoCloseable {
 
     private void hear() throws IOException {
         message.clear();
-        while (channel.receive(message) != null) {
+        for (SocketAddress from = channel.receive(message); from != null; from = channel.receive(message)) {
             message.flip();
-            if (PeerMessage.isMessage(message)
+            if (PeerMessage.isRefusal(message, nonce)) {
+                onRefused(from);
+            } else if (PeerMessage.isMessage(message, seal)
                     && PeerMessage.nonce(message) == nonce
                     && asked.stream().anyMatch(one -> one.id() == PeerMessage.member(message))) {
                 consumer.onAnswer(
@@ -120,10 +129,18 @@ final class PeerQuestions implements AutoCloseable {
         }
     }
 
+    private void onRefused(SocketAddress from) {
+        for (MemberAddress member : asked) {
+            if (member.peers().equals(from)) {
+                consumer.onRefused(member.id());
+            }
+        }
+    }
+
     private void ask(MemberAddress member) {
         for (int type : types) {
             try {
-                channel.send(PeerMessage.put(message, type, nonce, 0, 0, 0), member.peers());
+                channel.send(seal.sign(PeerMessage.put(message, type, nonce, 0, 0, 0)), member.peers());
             } catch (IOException | UnresolvedAddressException e) {
                 // Its host does not answer, or has no name yet: it is asked again.
                 LOG.debug("namespace: member not asked: member={}, {}", member.id(), e.getMessage());

@@ -13,4 +13,7 @@ interface PeerState {
 
     /** Position up to which it knows the log to be committed. */
     long position();
+
+    /** Datagrams that its media driver has dropped because they had no valid seal. */
+    long strangers();
 }

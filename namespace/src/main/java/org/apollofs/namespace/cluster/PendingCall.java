@@ -33,6 +33,9 @@ final class PendingCall implements CommandChannel.Call {
     // The agent's, while the call is under way.
     int length;
     long id;
+    /** How long the caller waits at most, and until when, in the window's time awake. */
+    long timeoutNs;
+
     long deadlineNs;
     long sentNs;
     boolean wasSent;
@@ -83,8 +86,9 @@ final class PendingCall implements CommandChannel.Call {
         }
         if (!isDone) {
             waiter = Thread.currentThread();
+            AwakeClock waited = window.newClock();
             while (!isDone) {
-                checkAgent();
+                checkAgent(waited.look());
                 LockSupport.parkNanos(this, PARK_NS);
             }
             waiter = null;
@@ -99,13 +103,13 @@ final class PendingCall implements CommandChannel.Call {
         return resultView;
     }
 
-    private void checkAgent() {
+    private void checkAgent(long waitedNs) {
         if (window.isStopped() && !isDone) {
             // Submitted while the agent stopped: it was not sent.
             isLost = true;
             throw new NamespaceException(NamespaceError.UNAVAILABLE, "the client is closed");
         }
-        if (window.isOverdue(this)) {
+        if (window.isOverdue(this, waitedNs)) {
             isLost = true;
             throw new NamespaceException(NamespaceError.TIMEOUT, "the client's agent does not answer: command=" + id);
         }

@@ -149,6 +149,20 @@ final class ReadClient implements CommandChannel {
         messageLength = 0;
     }
 
+    /** The Aeron client is gone, and all that came from it: what is unanswered is asked through the next one. */
+    void dropDriver() {
+        CloseHelper.quietClose(subscription);
+        subscription = null;
+        disconnect();
+        calls.resend();
+    }
+
+    /** As far as it goes without a driver. */
+    void pollWithoutDriver(long now) {
+        calls.admit();
+        checkDeadlines(now);
+    }
+
     /** Says hello until the member has heard it, and now and then after. */
     private void greet(long now) {
         if (now - helloNs < (isWelcome ? KEEP_ALIVE_NS : HELLO_NS) || !publication.isConnected()) {

@@ -66,6 +66,7 @@ final class ReadServer implements Agent {
     private Aeron aeron;
     private Subscription ipc;
     private Subscription udp;
+    private volatile boolean isCaughtUp;
     private long waitingBytes;
     private long lastCheckNs;
     private long nowNs;
@@ -134,13 +135,12 @@ final class ReadServer implements Agent {
 
     @Override
     public void onStart() {
-        aeron = Aeron.connect(new Aeron.Context()
-                .aeronDirectoryName(aeronDirectory)
+        aeron = Aeron.connect(AeronTimeouts.ofClient(aeronDirectory)
                 .useConductorAgentInvoker(true)
                 .clientName(roleName())
                 .errorHandler(e -> LOG.warn("namespace reads: {}", e.getMessage())));
         ipc = aeron.addSubscription("aeron:ipc", ReadProtocol.QUESTION_STREAM);
-        if (ctx.address().basePort() != 0) {
+        if (ctx.listens()) {
             udp = aeron.addSubscription("aeron:udp?endpoint=" + ctx.address().reads(), ReadProtocol.QUESTION_STREAM);
         }
     }
@@ -178,7 +178,7 @@ final class ReadServer implements Agent {
             return 0;
         }
         long sinceNs = nowNs - Math.max(urgentNs, pagingNs);
-        if (sinceNs < AT_ONCE_NS) {
+        if (sinceNs < AT_ONCE_NS || (ctx.isSingle() && !isCaughtUp)) {
             return 0;
         }
         if (sinceNs < CLOSE_NS) {
@@ -280,7 +280,17 @@ final class ReadServer implements Agent {
         return ctx.isSingle() && marks.reached() > 0;
     }
 
+    /** Whether the tables of the only member have all that was in the log when it started. Any thread. */
+    boolean isCaughtUp() {
+        return isCaughtUp;
+    }
+
+    /** The only member makes its one mark by itself: who reads its tables in the process waits for it after a start. */
     private int mark(long now) {
+        if (ctx.isSingle() && !isCaughtUp) {
+            isCaughtUp = marks.reached() > 0;
+            return isCaughtUp ? 1 : marks.pursue(1, aeron, now);
+        }
         return questions.isEmpty() || needsNoMark() ? 0 : marks.pursue(questions.getLast().afterNumber, aeron, now);
     }
 

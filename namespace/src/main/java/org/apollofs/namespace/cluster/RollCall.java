@@ -1,15 +1,15 @@
 package org.apollofs.namespace.cluster;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.UnresolvedAddressException;
+import java.security.SecureRandom;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,25 +24,31 @@ import org.slf4j.LoggerFactory;
  * reads, which is not in use yet, ten times a second; and whether it has heard all. It goes on when all have heard all. One
  * that misses the end of the call finds the others at work, and joins them as one that has lost its disk.
  *
- * <p>A datagram is {@code apollo-roll-call 1 ID ALL}, where ALL is 1 if the sender has heard all. Not authenticated: who can
- * send as all other members can make this one begin anew, with its empty folder. One thread.
+ * <p>Only what was said since this member's start counts, by one who has the key: a {@link RollCallMessage} repeats this member's
+ * nonce. Else the words of the first start, played again, would make a member that lost its disk begin anew. One thread.
  */
 final class RollCall implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RollCall.class);
-    private static final String MAGIC = "apollo-roll-call 1 ";
     private static final long INTERVAL_NS = 100_000_000L;
     /** Said so often after the end, for those who have not heard it. */
     private static final int LAST_WORDS = 3;
 
     private final NamespaceMemberContext ctx;
     private final DatagramChannel channel;
-    private final ByteBuffer buffer = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN);
+    private final PeerSeal seal;
+    private final Strangers strangers;
+    private final ByteBuffer buffer = PeerMessage.allocate();
+    private final ByteBuffer words = RollCallMessage.allocate();
+    private final long nonce = new SecureRandom().nextLong();
+    private final Map<Integer, Long> nonces = new HashMap<>();
     private final Set<Integer> heard = new HashSet<>();
     private final Set<Integer> heardAll = new HashSet<>();
     private long lastSaidNs;
 
     RollCall(NamespaceMemberContext ctx) throws IOException {
         this.ctx = ctx;
+        seal = ctx.peerKey().newSeal();
+        strangers = new Strangers(ctx.nanoClock());
         channel = DatagramChannel.open();
         try {
             channel.bind(ctx.address().peers());
@@ -84,10 +90,12 @@ final class RollCall implements AutoCloseable {
         SocketAddress sender = channel.receive(buffer);
         while (sender != null) {
             buffer.flip();
-            if (PeerMessage.isMessage(buffer)) {
+            if (PeerMessage.isMessage(buffer, seal)) {
                 answer(sender);
-            } else {
-                onSaid(US_ASCII.decode(buffer).toString());
+            } else if (RollCallMessage.isMessage(buffer, seal)) {
+                onSaid(buffer);
+            } else if (strangers.onStranger(buffer, sender)) {
+                send(sender);
             }
             buffer.clear();
             sender = channel.receive(buffer);
@@ -105,41 +113,45 @@ final class RollCall implements AutoCloseable {
                     ctx.memberId(),
                     MemberStatus.Role.JOINING.code(),
                     0);
-            try {
-                channel.send(buffer, sender);
-            } catch (IOException e) {
-                LOG.debug("namespace member: not answered: {}, {}", sender, e.getMessage());
-            }
+            seal.sign(buffer);
+            send(sender);
         }
     }
 
-    private void onSaid(String said) {
-        if (!said.startsWith(MAGIC)) {
+    private void send(SocketAddress to) {
+        try {
+            channel.send(buffer, to);
+        } catch (IOException e) {
+            LOG.debug("namespace member: not answered: {}, {}", to, e.getMessage());
+        }
+    }
+
+    private void onSaid(ByteBuffer said) {
+        int member = RollCallMessage.member(said);
+        if (!isOther(member)) {
             return;
         }
-        String[] words = said.substring(MAGIC.length()).split(" ", -1);
-        if (words.length == 2 && isOther(words[0])) {
-            int member = Integer.parseInt(words[0]);
+        nonces.put(member, RollCallMessage.nonce(said));
+        if (RollCallMessage.echo(said) == nonce) {
             heard.add(member);
-            if (words[1].equals("1")) {
+            if (RollCallMessage.hasHeardAll(said)) {
                 heardAll.add(member);
             }
         }
     }
 
-    private boolean isOther(String id) {
-        return ctx.members().stream()
-                .anyMatch(member -> member.id() != ctx.memberId()
-                        && Integer.toString(member.id()).equals(id));
+    private boolean isOther(int id) {
+        return id != ctx.memberId() && ctx.members().stream().anyMatch(member -> member.id() == id);
     }
 
     private void say(boolean hasHeardAll) {
-        byte[] words = (MAGIC + ctx.memberId() + (hasHeardAll ? " 1" : " 0")).getBytes(US_ASCII);
         List<MemberAddress> members = ctx.members();
         for (MemberAddress member : members) {
             if (member.id() != ctx.memberId()) {
                 try {
-                    channel.send(ByteBuffer.wrap(words), member.peers());
+                    long echo = nonces.getOrDefault(member.id(), 0L);
+                    RollCallMessage.put(words, ctx.memberId(), hasHeardAll, nonce, echo);
+                    channel.send(seal.sign(words), member.peers());
                 } catch (IOException | UnresolvedAddressException e) {
                     // Its host does not answer, or has no name yet: it is said again.
                     LOG.debug("namespace member: roll call: member={}, {}", member.id(), e.getMessage());

@@ -3,9 +3,7 @@ package org.apollofs.namespace.cluster;
 import io.aeron.archive.client.AeronArchive;
 import io.aeron.archive.client.ArchiveException;
 import io.aeron.cluster.ClusterControl;
-import io.aeron.cluster.ConsensusModule;
 import io.aeron.cluster.RecordingLog;
-import io.aeron.cluster.service.Cluster;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,7 +14,6 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.agrona.concurrent.Agent;
-import org.agrona.concurrent.status.AtomicCounter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +35,7 @@ final class SnapshotKeeper implements Agent {
 
     private final NamespaceMemberContext ctx;
     private final MemberFolder folder;
-    private final ConsensusModule.Context consensus;
+    private final ConsensusCounters consensus;
     private final Supplier<AeronArchive> archives;
     private final NamespaceCounters counters;
     private final AtomicLong logStart;
@@ -61,7 +58,7 @@ final class SnapshotKeeper implements Agent {
     SnapshotKeeper(
             NamespaceMemberContext ctx,
             MemberFolder folder,
-            ConsensusModule.Context consensus,
+            ConsensusCounters consensus,
             Supplier<AeronArchive> archives,
             AtomicLong logStart,
             DiskSpace disk,
@@ -90,11 +87,10 @@ final class SnapshotKeeper implements Agent {
             return 0;
         }
         lastCheckNs = now;
-        AtomicCounter snapshots = consensus.snapshotCounter();
-        if (snapshots.isClosed()) {
+        long taken = consensus.snapshots();
+        if (taken == ConsensusCounters.GONE) {
             return 0;
         }
-        long taken = snapshots.get();
         if (taken != snapshotsSeen) {
             snapshotsSeen = taken;
             lastSnapshotNs = now;
@@ -110,10 +106,10 @@ final class SnapshotKeeper implements Agent {
 
     /** Asks for a snapshot if it is time. */
     private int request(long now) {
-        if (consensus.clusterNodeRoleCounter().get() != Cluster.Role.LEADER.code()) {
+        if (!consensus.isLeader()) {
             return 0;
         }
-        long grown = consensus.commitPositionCounter().get() - lastSnapshotPosition;
+        long grown = consensus.commitPosition() - lastSnapshotPosition;
         // A snapshot of a large state takes long: not before as much log has come.
         boolean isLong = grown >= Math.max(ctx.snapshotLogLength(), counters.snapshotLength.get());
         boolean isLate = grown > 0 && now - lastSnapshotNs > ctx.snapshotIntervalNs();
@@ -125,10 +121,10 @@ final class SnapshotKeeper implements Agent {
             lastCheckNs = now + RETRY_NS;
             return 0;
         }
-        if (ClusterControl.ToggleState.SNAPSHOT.toggle(consensus.controlToggleCounter())) {
+        if (consensus.toggle(ClusterControl.ToggleState.SNAPSHOT)) {
             // The next one not before this one has had time to be taken.
             lastSnapshotNs = now;
-            lastSnapshotPosition = consensus.commitPositionCounter().get();
+            lastSnapshotPosition = consensus.commitPosition();
             return 1;
         }
         return 0;

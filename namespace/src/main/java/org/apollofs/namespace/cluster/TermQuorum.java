@@ -42,6 +42,12 @@ final class TermQuorum implements AutoCloseable {
     private final DatagramChannel channel;
     private final Thread thread;
     private final ByteBuffer question = PeerMessage.allocate();
+    /** Of the asking thread. */
+    private final PeerSeal askingSeal;
+    /** Of the receiving thread. */
+    private final PeerSeal seal;
+
+    private final Strangers strangers;
     private final InetSocketAddress[] addresses;
     /** Whether answers are not received any more. */
     private volatile boolean isDeaf;
@@ -78,6 +84,9 @@ final class TermQuorum implements AutoCloseable {
                 ctx.members().stream().filter(member -> member.id() != memberId).toList();
         this.state = state;
         this.onNews = onNews;
+        askingSeal = ctx.peerKey().newSeal();
+        seal = ctx.peerKey().newSeal();
+        strangers = new Strangers(ctx.nanoClock());
         addresses = new InetSocketAddress[others.size()];
         resolve();
         channel = open(ctx.address().peers());
@@ -122,7 +131,7 @@ final class TermQuorum implements AutoCloseable {
     }
 
     private void send(Round asked) {
-        PeerMessage.put(question, PeerMessage.ASK_VOTE, nonce, asked.number, memberId, 0);
+        askingSeal.sign(PeerMessage.put(question, PeerMessage.ASK_VOTE, nonce, asked.number, memberId, 0));
         for (int i = 0; i < addresses.length; i++) {
             if (!asked.hasAnswered[i]) {
                 send(question, addresses[i]);
@@ -156,8 +165,10 @@ final class TermQuorum implements AutoCloseable {
                 received.clear();
                 SocketAddress sender = channel.receive(received);
                 received.flip();
-                if (PeerMessage.isMessage(received)) {
+                if (PeerMessage.isMessage(received, seal)) {
                     onReceived(received, sender);
+                } else if (strangers.onStranger(received, sender)) {
+                    send(received, sender);
                 }
             }
         } catch (ClosedChannelException e) {
@@ -174,6 +185,8 @@ final class TermQuorum implements AutoCloseable {
             case PeerMessage.ASK_VOTE -> answer(message, PeerMessage.VOTE, 0, state.vote(), sender);
             case PeerMessage.ASK_LOG -> answer(message, PeerMessage.LOG_START, state.flags(), state.logStart(), sender);
             case PeerMessage.ASK_STATUS -> answer(message, PeerMessage.STATUS, state.flags(), state.position(), sender);
+            case PeerMessage.ASK_STRANGERS ->
+                answer(message, PeerMessage.STRANGERS, 0, strangers.count() + state.strangers(), sender);
             case PeerMessage.VOTE -> {
                 if (PeerMessage.nonce(message) == nonce) {
                     onVote(PeerMessage.number(message), PeerMessage.member(message), PeerMessage.value(message));
@@ -185,7 +198,7 @@ final class TermQuorum implements AutoCloseable {
 
     private void answer(ByteBuffer message, int type, int flags, long value, SocketAddress sender) {
         PeerMessage.put(message, type, PeerMessage.nonce(message), PeerMessage.number(message), memberId, flags, value);
-        send(message, sender);
+        send(seal.sign(message), sender);
     }
 
     private void onVote(long number, int member, long voted) {

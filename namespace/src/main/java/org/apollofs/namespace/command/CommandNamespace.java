@@ -16,6 +16,7 @@ import org.apollofs.namespace.client.KeyPage;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.KeyWatch;
 import org.apollofs.namespace.client.Namespace;
+import org.apollofs.namespace.client.OpenSessions;
 import org.apollofs.namespace.client.PlacementTable;
 import org.apollofs.namespace.client.Txn;
 import org.apollofs.namespace.client.TxnResult;
@@ -96,6 +97,11 @@ public class CommandNamespace implements Namespace, KeyValue {
     @Override
     public List<Extent> liveExtents(long afterInode, int inodeLimit, long[] lastInode) {
         return reads.liveExtents(afterInode, inodeLimit, lastInode);
+    }
+
+    @Override
+    public OpenSessions sessions() {
+        return reads.sessions();
     }
 
     @Override

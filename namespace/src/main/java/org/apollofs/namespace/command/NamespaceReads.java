@@ -11,6 +11,7 @@ import org.apollofs.namespace.client.FreedRun;
 import org.apollofs.namespace.client.Inode;
 import org.apollofs.namespace.client.KeyPage;
 import org.apollofs.namespace.client.KeyValue;
+import org.apollofs.namespace.client.OpenSessions;
 import org.apollofs.namespace.client.PlacementTable;
 
 /**
@@ -37,6 +38,8 @@ public interface NamespaceReads {
     List<Extent> liveExtents(long afterInode, int inodeLimit, long[] lastInode);
 
     long inodeCount();
+
+    OpenSessions sessions();
 
     /**
      * Keys with a prefix.

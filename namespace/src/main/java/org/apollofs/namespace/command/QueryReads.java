@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.agrona.MutableDirectBuffer;
 import org.apollofs.namespace.client.ChangeLog;
 import org.apollofs.namespace.client.ChangeView;
@@ -14,6 +15,7 @@ import org.apollofs.namespace.client.FreedRun;
 import org.apollofs.namespace.client.Inode;
 import org.apollofs.namespace.client.KeyPage;
 import org.apollofs.namespace.client.KeyValue;
+import org.apollofs.namespace.client.OpenSessions;
 import org.apollofs.namespace.client.PlacementTable;
 import org.apollofs.namespace.command.sbe.AttributesQueryEncoder;
 import org.apollofs.namespace.command.sbe.ChangeRangeQueryEncoder;
@@ -31,6 +33,7 @@ import org.apollofs.namespace.command.sbe.LookupQueryEncoder;
 import org.apollofs.namespace.command.sbe.MessageHeaderEncoder;
 import org.apollofs.namespace.command.sbe.PlacementQueryEncoder;
 import org.apollofs.namespace.command.sbe.ScanQueryEncoder;
+import org.apollofs.namespace.command.sbe.SessionsQueryEncoder;
 import org.apollofs.namespace.command.sbe.XattrNamesQueryEncoder;
 import org.apollofs.namespace.command.sbe.XattrQueryEncoder;
 
@@ -169,6 +172,44 @@ public final class QueryReads implements NamespaceReads {
                     .fromOffset(fromOffset)
                     .atMost(PAGE);
             return new ResultDecoder().liveExtents(call.execute(query.limit()));
+        }
+    }
+
+    /**
+     * Many sessions come in pages. One that ends meanwhile may be left out; one that is opened meanwhile has a number from
+     * {@code next} on, or is left out of it.
+     */
+    @Override
+    public OpenSessions sessions() {
+        ResultDecoder.SessionsPage first = sessionsAbove(0);
+        ResultDecoder.SessionsPage page = first;
+        LongStream.Builder open = LongStream.builder();
+        long[] numbers = add(open, page);
+        while (page.more()) {
+            page = sessionsAbove(numbers[numbers.length - 1]);
+            numbers = add(open, page);
+        }
+        return new OpenSessions(
+                first.sessions().identity(),
+                first.sessions().next(),
+                open.build().toArray());
+    }
+
+    private static long[] add(LongStream.Builder open, ResultDecoder.SessionsPage page) {
+        long[] numbers = page.sessions().open();
+        for (long number : numbers) {
+            open.add(number);
+        }
+        return numbers;
+    }
+
+    private ResultDecoder.SessionsPage sessionsAbove(long session) {
+        try (CommandChannel.Call call = channel.begin()) {
+            SessionsQueryEncoder query = new SessionsQueryEncoder();
+            query.wrapAndApplyHeader(call.command(), 0, new MessageHeaderEncoder())
+                    .aboveSession(session)
+                    .atMost(PAGE);
+            return new ResultDecoder().sessions(call.execute(query.limit()));
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apollofs.namespace.client.ChangeLog;
@@ -18,6 +19,8 @@ import org.apollofs.namespace.client.KeyPage;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.NamespaceException;
+import org.apollofs.namespace.client.NamespaceIdentity;
+import org.apollofs.namespace.client.OpenSessions;
 import org.apollofs.namespace.client.PlacementTable;
 import org.apollofs.namespace.client.Txn;
 import org.apollofs.namespace.client.TxnResult;
@@ -36,6 +39,7 @@ import org.apollofs.namespace.command.sbe.KeyResultDecoder;
 import org.apollofs.namespace.command.sbe.LiveExtentsResultDecoder;
 import org.apollofs.namespace.command.sbe.MessageHeaderDecoder;
 import org.apollofs.namespace.command.sbe.PlacementResultDecoder;
+import org.apollofs.namespace.command.sbe.SessionsResultDecoder;
 import org.apollofs.namespace.command.sbe.TransactionResultDecoder;
 import org.apollofs.namespace.command.sbe.XattrNamesResultDecoder;
 import org.apollofs.namespace.command.sbe.XattrResultDecoder;
@@ -54,12 +58,16 @@ public final class ResultDecoder {
     private final PlacementResultDecoder placementResult = new PlacementResultDecoder();
     private final FreedResultDecoder freedResult = new FreedResultDecoder();
     private final LiveExtentsResultDecoder liveExtentsResult = new LiveExtentsResultDecoder();
+    private final SessionsResultDecoder sessionsResult = new SessionsResultDecoder();
 
     /** A page of a file's content. */
     record ContentPage(Inode inode, byte[] inline, List<Extent> extents, boolean more) {}
 
     /** A page of all extents. */
     record LiveExtents(List<Extent> extents, long lastInode, long nextOffset) {}
+
+    /** A page of the sessions that are open. */
+    record SessionsPage(OpenSessions sessions, boolean more) {}
 
     /** Whether a result says NO_SPACE. */
     public static boolean isWithoutSpace(DirectBuffer result) {
@@ -173,6 +181,23 @@ public final class ResultDecoder {
             runs.add(Records.get(run.run()));
         }
         return runs;
+    }
+
+    SessionsPage sessions(DirectBuffer result) {
+        expect(result, SessionsResultDecoder.TEMPLATE_ID);
+        sessionsResult.wrapAndApplyHeader(result, 0, header);
+        NamespaceIdentity identity = new NamespaceIdentity(
+                new UUID(sessionsResult.idHigh(), sessionsResult.idLow()),
+                sessionsResult.generation(),
+                sessionsResult.firstSession());
+        long next = sessionsResult.nextSession();
+        boolean more = sessionsResult.more() == Flag.YES;
+        SessionsResultDecoder.OpenDecoder group = sessionsResult.open();
+        long[] open = new long[group.count()];
+        for (int i = 0; i < open.length; i++) {
+            open[i] = group.next().number();
+        }
+        return new SessionsPage(new OpenSessions(identity, next, open), more);
     }
 
     LiveExtents liveExtents(DirectBuffer result) {

@@ -1,6 +1,7 @@
 package org.apollofs.namespace.local;
 
 import java.nio.file.Path;
+import java.util.UUID;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableDirectByteBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -12,6 +13,7 @@ import org.apollofs.namespace.command.CommandChannel;
 import org.apollofs.namespace.command.CommandEncoder;
 import org.apollofs.namespace.command.CommandHead;
 import org.apollofs.namespace.command.CommandNamespace;
+import org.apollofs.namespace.state.IdentityClaim;
 import org.apollofs.namespace.state.NamespaceState;
 
 /**
@@ -22,6 +24,8 @@ import org.apollofs.namespace.state.NamespaceState;
  */
 public final class LocalNamespace extends CommandNamespace {
     private static final long LEASE_NS = 60_000_000_000L;
+    /** It goes with the process, and nothing outlives it that could be taken for another's. */
+    private static final UUID ID = new UUID(0, 1);
 
     private final Site site;
     private boolean isOwner;
@@ -53,6 +57,11 @@ public final class LocalNamespace extends CommandNamespace {
         return new LocalNamespace(site, true);
     }
 
+    /** Begins a further generation, as a restart of the whole site does; sessions stay open. */
+    public void beginGeneration() {
+        site.beginGeneration();
+    }
+
     /** Lets time pass without a command: leases that are over end. */
     public void tick() {
         site.tick();
@@ -82,6 +91,13 @@ public final class LocalNamespace extends CommandNamespace {
         Site(NamespaceState state, EpochNanoClock clock) {
             this.state = state;
             this.clock = clock;
+            beginGeneration();
+        }
+
+        final synchronized void beginGeneration() {
+            long last = state.identity().generation();
+            state.addClaim(++position, clock.nanoTime(), new IdentityClaim(ID, last, last + 1));
+            state.commit((tag, buffer, offset, bytes) -> {});
         }
 
         synchronized long nextNonce() {

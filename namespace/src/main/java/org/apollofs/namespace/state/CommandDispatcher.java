@@ -25,6 +25,7 @@ import org.apollofs.namespace.command.sbe.PutLeasedDecoder;
 import org.apollofs.namespace.command.sbe.ReleaseUnlinkedDecoder;
 import org.apollofs.namespace.command.sbe.RemoveDirectoryDecoder;
 import org.apollofs.namespace.command.sbe.RenameDecoder;
+import org.apollofs.namespace.command.sbe.SessionsQueryDecoder;
 import org.apollofs.namespace.command.sbe.SetAttributesDecoder;
 import org.apollofs.namespace.command.sbe.SetXattrDecoder;
 import org.apollofs.namespace.command.sbe.TickDecoder;
@@ -93,6 +94,14 @@ final class CommandDispatcher {
         store.forget();
     }
 
+    /** Puts the counters into their table, and which sessions are open if that has changed. */
+    void flushCounters() {
+        store.tables.meta.put(store.txn(), store.key.of(Meta.COUNTERS), store.meta.value());
+        if (sessions.hasChanged()) {
+            store.tables.meta.put(store.txn(), store.key.of(Meta.OPEN_SESSIONS), sessions.openRecord());
+        }
+    }
+
     /** Time has passed: leases end, old changes go. */
     void tick() {
         SessionTable.Session expired = sessions.expired(store.nowNs());
@@ -137,6 +146,9 @@ final class CommandDispatcher {
             keepAlive();
             // It may ask for what the present batch has changed.
             store.flush();
+            if (template == SessionsQueryDecoder.TEMPLATE_ID) {
+                flushCounters();
+            }
             // The count of the table is that of the last batch: the present one's is not written yet.
             queries.apply(template, buffer, store.txn(), store.meta.get(Meta.INODE_COUNT));
         } else {

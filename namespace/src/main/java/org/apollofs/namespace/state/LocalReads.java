@@ -20,6 +20,7 @@ import org.apollofs.namespace.client.KeyPage;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.NamespaceError;
 import org.apollofs.namespace.client.NamespaceException;
+import org.apollofs.namespace.client.OpenSessions;
 import org.apollofs.namespace.client.PlacementTable;
 import org.apollofs.namespace.command.ChangeRecord;
 import org.apollofs.namespace.command.NamespaceReads;
@@ -192,6 +193,11 @@ public final class LocalReads implements NamespaceReads, AutoCloseable {
             lastInode[0] = live.lastInode();
             return live.extents();
         });
+    }
+
+    @Override
+    public OpenSessions sessions() {
+        return read(reader -> reader.state.sessions());
     }
 
     @Override

@@ -1,8 +1,10 @@
 package org.apollofs.namespace.state;
 
 import java.nio.ByteBuffer;
+import java.util.UUID;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.namespace.client.NamespaceIdentity;
 
 /**
  * The counters of the state: a block of longs that is saved before a batch, so that it can be restored when the batch is
@@ -41,7 +43,23 @@ final class Meta {
     /** 1 while space is low on the leader's disk: what grows is refused. */
     static final int IS_SPACE_LOW = 14;
 
-    private static final int COUNT = 16;
+    /** The namespace's id, both halves zero while it has none. */
+    static final int ID_HIGH = 15;
+
+    static final int ID_LOW = 16;
+    /** The namespace's generation; 0 while it has no id. */
+    static final int GENERATION = 17;
+    /** Next session at the time when the generation began; 0 while there is none. */
+    static final int FIRST_SESSION = 18;
+
+    private static final int COUNT = 24;
+
+    // Rows of the table.
+
+    /** The counters. */
+    static final int COUNTERS = 0;
+    /** Numbers of the sessions that are open, rising. Absent if none ever was. */
+    static final int OPEN_SESSIONS = 1;
 
     private final long[] values = new long[COUNT];
     private final long[] saved = new long[COUNT];
@@ -91,12 +109,24 @@ final class Meta {
 
     void load(DirectBuffer value) {
         for (int i = 0; i < COUNT; i++) {
-            values[i] = value.getLong(i * Long.BYTES);
+            values[i] = read(value, i);
         }
     }
 
-    /** A counter in a record of the table. */
+    NamespaceIdentity identity() {
+        return identity(value());
+    }
+
+    /** A counter in a record of the table; 0 if the record is of a snapshot that had fewer. */
     static long read(DirectBuffer value, int field) {
-        return value.getLong(field * Long.BYTES);
+        int at = field * Long.BYTES;
+        return at < value.capacity() ? value.getLong(at) : 0;
+    }
+
+    static NamespaceIdentity identity(DirectBuffer value) {
+        UUID id = new UUID(read(value, ID_HIGH), read(value, ID_LOW));
+        return read(value, GENERATION) == 0
+                ? NamespaceIdentity.NONE
+                : new NamespaceIdentity(id, read(value, GENERATION), read(value, FIRST_SESSION));
     }
 }

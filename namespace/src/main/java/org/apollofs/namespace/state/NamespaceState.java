@@ -7,8 +7,10 @@ import java.util.HexFormat;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.IntArrayList;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apollofs.namespace.client.NamespaceIdentity;
 import org.apollofs.namespace.client.NamespaceLimits;
 import org.lmdbjava.Env;
+import org.lmdbjava.LmdbNativeException;
 import org.lmdbjava.Txn;
 
 /**
@@ -37,6 +39,8 @@ public final class NamespaceState implements AutoCloseable {
     private static final long SPACE_LOW = TICK + 1;
 
     private static final long SPACE_ENOUGH = TICK + 2;
+    /** Tag of what says who the namespace is. */
+    private static final long IDENTITY = TICK + 3;
 
     private static final DirectBuffer NOTHING = new UnsafeBuffer(new byte[0]);
 
@@ -60,6 +64,8 @@ public final class NamespaceState implements AutoCloseable {
 
     private long growCount;
     private volatile boolean isSpaceLow;
+    private volatile NamespaceIdentity identity = NamespaceIdentity.NONE;
+    private volatile IdentityClaim refusedClaim;
 
     /** Takes the results of commands that were applied. */
     @FunctionalInterface
@@ -80,7 +86,17 @@ public final class NamespaceState implements AutoCloseable {
      * @param mapLength bytes of address space to begin with.
      */
     public NamespaceState(Path directory, long mapLength) {
-        tables = new Tables(directory, mapLength);
+        this(directory, mapLength, 0);
+    }
+
+    /**
+     * As {@link #NamespaceState(Path, long)}, with tables in memory as long as they are not larger.
+     *
+     * @param memoryLength bytes that they may take in memory. When that is too little a {@link TablesOutgrownException} comes out of
+     *     a step, and the next state that is made in the folder has them on the disk.
+     */
+    public NamespaceState(Path directory, long mapLength, long memoryLength) {
+        tables = new Tables(directory, mapLength, memoryLength);
         store = new Store(tables);
         dispatcher = new CommandDispatcher(store, sessions, results);
         reads = new LocalReads(tables);
@@ -123,6 +139,23 @@ public final class NamespaceState implements AutoCloseable {
     /** Adds to the batch that space is low on the disk, or is not any more: what grows is refused meanwhile. */
     public void addSpace(long position, long timestampNs, boolean isLow) {
         batch.add(position, timestampNs, isLow ? SPACE_LOW : SPACE_ENOUGH, NOTHING, 0, 0);
+    }
+
+    /** Adds a claim to be a namespace, or one of its later generations, to the batch: see {@link IdentityClaim}. */
+    public void addClaim(long position, long timestampNs, IdentityClaim claim) {
+        UnsafeBuffer bytes = new UnsafeBuffer(new byte[IdentityClaim.LENGTH]);
+        claim.put(bytes, 0);
+        batch.add(position, timestampNs, IDENTITY, bytes, 0, IdentityClaim.LENGTH);
+    }
+
+    /** Who the namespace is, by what is applied. Any thread. */
+    public NamespaceIdentity identity() {
+        return identity;
+    }
+
+    /** The last claim that did not hold; null if all did since the start. Any thread. */
+    public IdentityClaim refusedClaim() {
+        return refusedClaim;
     }
 
     /** Whether what grows is refused, by what is applied. Any thread. */
@@ -220,6 +253,8 @@ public final class NamespaceState implements AutoCloseable {
         } catch (Env.MapFullException e) {
             rollBack();
             return false;
+        } catch (LmdbNativeException e) {
+            throw tables.explain(e);
         }
     }
 
@@ -233,6 +268,8 @@ public final class NamespaceState implements AutoCloseable {
         } catch (Env.MapFullException e) {
             rollBack();
             return false;
+        } catch (LmdbNativeException e) {
+            throw tables.explain(e);
         }
     }
 
@@ -266,6 +303,8 @@ public final class NamespaceState implements AutoCloseable {
             dispatcher.apply(batch.command(index));
         } else if (tag == TICK) {
             dispatcher.tick();
+        } else if (tag == IDENTITY) {
+            claim(IdentityClaim.get(batch.command(index), 0));
         } else {
             isSpaceLow = tag == SPACE_LOW;
             store.meta.set(Meta.IS_SPACE_LOW, isSpaceLow ? 1 : 0);
@@ -279,10 +318,19 @@ public final class NamespaceState implements AutoCloseable {
         }
     }
 
+    private void claim(IdentityClaim claim) {
+        if (claim.fits(store.meta.identity())) {
+            claim.begin(store.meta);
+            identity = store.meta.identity();
+        } else {
+            refusedClaim = claim;
+        }
+    }
+
     /** Puts what is kept in memory into the tables. */
     private void flush() {
         store.flush();
-        tables.meta.put(store.txn(), store.key.of(0), store.meta.value());
+        dispatcher.flushCounters();
     }
 
     void grow() {
@@ -335,8 +383,9 @@ public final class NamespaceState implements AutoCloseable {
     void onLoaded() {
         dispatcher.forget();
         try (Txn<DirectBuffer> loaded = tables.env.txnRead()) {
-            store.meta.load(tables.meta.get(loaded, store.key.of(0)));
+            store.meta.load(tables.meta.get(loaded, store.key.of(Meta.COUNTERS)));
             isSpaceLow = store.meta.get(Meta.IS_SPACE_LOW) != 0;
+            identity = store.meta.identity();
         }
     }
 

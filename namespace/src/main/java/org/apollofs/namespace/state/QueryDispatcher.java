@@ -19,6 +19,7 @@ import org.apollofs.namespace.command.sbe.LookupQueryDecoder;
 import org.apollofs.namespace.command.sbe.MessageHeaderDecoder;
 import org.apollofs.namespace.command.sbe.PlacementQueryDecoder;
 import org.apollofs.namespace.command.sbe.ScanQueryDecoder;
+import org.apollofs.namespace.command.sbe.SessionsQueryDecoder;
 import org.apollofs.namespace.command.sbe.XattrNamesQueryDecoder;
 import org.apollofs.namespace.command.sbe.XattrQueryDecoder;
 import org.lmdbjava.Txn;
@@ -29,7 +30,7 @@ import org.lmdbjava.Txn;
  */
 final class QueryDispatcher {
     private static final int FIRST_TEMPLATE = LookupQueryDecoder.TEMPLATE_ID;
-    private static final int LAST_TEMPLATE = XattrNamesQueryDecoder.TEMPLATE_ID;
+    private static final int LAST_TEMPLATE = SessionsQueryDecoder.TEMPLATE_ID;
     /** Records in one answer: with 48 bytes each it stays below a command's limit. */
     private static final int MAX_RECORDS = 8 * 1024;
     /** Bytes of a page of a directory, about. */
@@ -52,6 +53,7 @@ final class QueryDispatcher {
     private final ConsumersQueryDecoder consumers = new ConsumersQueryDecoder();
     private final XattrQueryDecoder xattr = new XattrQueryDecoder();
     private final XattrNamesQueryDecoder xattrNames = new XattrNamesQueryDecoder();
+    private final SessionsQueryDecoder sessions = new SessionsQueryDecoder();
     private final ChangeReader changeReader;
     private Txn<DirectBuffer> txn;
     private final UnsafeBuffer bytes = new UnsafeBuffer(0, 0);
@@ -182,6 +184,10 @@ final class QueryDispatcher {
             case XattrNamesQueryDecoder.TEMPLATE_ID -> {
                 xattrNames.wrapAndApplyHeader(query, 0, header);
                 results.xattrNames(reader.xattrNames(xattrNames.inode()));
+            }
+            case SessionsQueryDecoder.TEMPLATE_ID -> {
+                sessions.wrapAndApplyHeader(query, 0, header);
+                results.sessions(reader.sessions(), sessions.aboveSession(), bounded(sessions.atMost()));
             }
             default -> results.failed(NamespaceError.UNSUPPORTED, "unknown query: template=" + template);
         }

@@ -17,6 +17,8 @@ import org.apollofs.namespace.client.Inode;
 import org.apollofs.namespace.client.KeyPage;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.NamespaceError;
+import org.apollofs.namespace.client.NamespaceIdentity;
+import org.apollofs.namespace.client.OpenSessions;
 import org.apollofs.namespace.client.PlacementTable;
 import org.apollofs.namespace.command.ChangeRecord;
 import org.apollofs.namespace.command.Records;
@@ -35,6 +37,7 @@ import org.apollofs.namespace.command.sbe.KeyResultEncoder;
 import org.apollofs.namespace.command.sbe.LiveExtentsResultEncoder;
 import org.apollofs.namespace.command.sbe.MessageHeaderEncoder;
 import org.apollofs.namespace.command.sbe.PlacementResultEncoder;
+import org.apollofs.namespace.command.sbe.SessionsResultEncoder;
 import org.apollofs.namespace.command.sbe.TransactionResultEncoder;
 import org.apollofs.namespace.command.sbe.XattrNamesResultEncoder;
 import org.apollofs.namespace.command.sbe.XattrResultEncoder;
@@ -59,6 +62,7 @@ final class ResultWriter {
     private final PlacementResultEncoder placementResult = new PlacementResultEncoder();
     private final FreedResultEncoder freedResult = new FreedResultEncoder();
     private final LiveExtentsResultEncoder liveExtentsResult = new LiveExtentsResultEncoder();
+    private final SessionsResultEncoder sessionsResult = new SessionsResultEncoder();
     private final TransactionResultEncoder transactionResult = new TransactionResultEncoder();
     private final KeyPageResultEncoder keyPageResult = new KeyPageResultEncoder();
     private final ChangeEntriesResultEncoder changesResult = new ChangeEntriesResultEncoder();
@@ -213,6 +217,32 @@ final class ResultWriter {
             Records.put(group.next().run(), run);
         }
         limit = freedResult.limit();
+    }
+
+    /** The sessions above one, as many as fit. */
+    void sessions(OpenSessions sessions, long above, int atMost) {
+        long[] open = sessions.open();
+        int from = 0;
+        while (from < open.length && open[from] <= above) {
+            from++;
+        }
+        int count = Math.min(atMost, open.length - from);
+        NamespaceIdentity identity = sessions.identity();
+        sessionsResult
+                .wrapAndApplyHeader(buffer, offset, header)
+                .session(session)
+                .commandId(commandId)
+                .idHigh(identity.id().getMostSignificantBits())
+                .idLow(identity.id().getLeastSignificantBits())
+                .generation(identity.generation())
+                .firstSession(identity.firstSession())
+                .nextSession(sessions.next())
+                .more(from + count < open.length ? Flag.YES : Flag.NO);
+        SessionsResultEncoder.OpenEncoder group = sessionsResult.openCount(count);
+        for (int i = 0; i < count; i++) {
+            group.next().number(open[from + i]);
+        }
+        limit = sessionsResult.limit();
     }
 
     void liveExtents(StateReader.LiveExtents live) {

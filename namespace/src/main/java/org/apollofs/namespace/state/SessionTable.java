@@ -166,6 +166,23 @@ final class SessionTable {
         removed.clear();
     }
 
+    /** Whether sessions were opened or ended since the last commit. */
+    boolean hasChanged() {
+        return !opened.isEmpty() || !removed.isEmpty();
+    }
+
+    /** Numbers of the sessions that are open, rising, as a record for the tables. */
+    DirectBuffer openRecord() {
+        long[] numbers =
+                sessions.keySet().stream().mapToLong(Long::longValue).sorted().toArray();
+        UnsafeBuffer record = new UnsafeBuffer(
+                ByteBuffer.allocateDirect((numbers.length + 1) * Long.BYTES), 0, numbers.length * Long.BYTES);
+        for (int i = 0; i < numbers.length; i++) {
+            record.putLong(i * Long.BYTES, numbers[i]);
+        }
+        return record;
+    }
+
     // Snapshots.
 
     /** Takes each session (key: id) and each kept result (key: id, command). */

@@ -13,6 +13,7 @@ import org.apollofs.namespace.command.sbe.SnapshotEndDecoder;
 import org.apollofs.namespace.command.sbe.SnapshotRecordsDecoder;
 import org.lmdbjava.Dbi;
 import org.lmdbjava.Env;
+import org.lmdbjava.LmdbNativeException;
 import org.lmdbjava.PutFlags;
 import org.lmdbjava.Txn;
 
@@ -115,6 +116,8 @@ public final class SnapshotLoader {
             return true;
         } catch (Env.MapFullException e) {
             return false;
+        } catch (LmdbNativeException e) {
+            throw state.tables().explain(e);
         }
     }
 
@@ -122,6 +125,21 @@ public final class SnapshotLoader {
     private boolean tryRecount() {
         try (Txn<DirectBuffer> txn = state.tables().env.txnWrite()) {
             OlderChanges.recount(state.tables(), txn);
+            txn.commit();
+            return true;
+        } catch (Env.MapFullException e) {
+            return false;
+        } catch (LmdbNativeException e) {
+            throw state.tables().explain(e);
+        }
+    }
+
+    /** Puts the row of open sessions, which earlier versions do not have; false, and nothing done, if the map is full. */
+    private boolean tryListSessions() {
+        try (Txn<DirectBuffer> txn = state.tables().env.txnWrite()) {
+            state.tables()
+                    .meta
+                    .put(txn, new Key().of(Meta.OPEN_SESSIONS), state.sessions().openRecord());
             txn.commit();
             return true;
         } catch (Env.MapFullException e) {
@@ -163,6 +181,9 @@ public final class SnapshotLoader {
                     + Long.toHexString(checksum.getValue()) + ", expected=" + Long.toHexString(end.checksum()));
         }
         while (version < SnapshotWriter.SHORT_CHANGES_VERSION && !tryRecount()) {
+            state.grow();
+        }
+        while (version < SnapshotWriter.OPEN_SESSIONS_VERSION && !tryListSessions()) {
             state.grow();
         }
         state.onLoaded();

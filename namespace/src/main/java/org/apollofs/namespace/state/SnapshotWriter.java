@@ -20,13 +20,15 @@ final class SnapshotWriter {
     /**
      * Version of the layout of all records; a snapshot of a later one is refused. 2 added tables behind those of 1, and flags
      * in what was zero, so that 1 is a part of it. 3 embeds short values in inodes, and holds changes in blocks. 4 has
-     * shorter changes.
+     * shorter changes. 5 says who the namespace is, and lists the open sessions.
      */
-    static final int FORMAT_VERSION = 4;
+    static final int FORMAT_VERSION = 5;
     /** First version that holds changes in blocks; before, each stood alone. */
     static final int BLOCKS_VERSION = 3;
     /** First version with changes as {@link org.apollofs.namespace.command.ChangeRecord} has them. */
     static final int SHORT_CHANGES_VERSION = 4;
+    /** First version with the row {@link Meta#OPEN_SESSIONS}. */
+    static final int OPEN_SESSIONS_VERSION = 5;
     /** Table number of sessions: beyond those in LMDB. */
     static final int SESSIONS = 100;
     /** Table number of kept results. */

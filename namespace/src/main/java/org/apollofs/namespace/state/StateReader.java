@@ -15,7 +15,9 @@ import org.apollofs.namespace.client.Inode;
 import org.apollofs.namespace.client.KeyPage;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.NamespaceError;
+import org.apollofs.namespace.client.NamespaceIdentity;
 import org.apollofs.namespace.client.NamespaceLimits;
+import org.apollofs.namespace.client.OpenSessions;
 import org.apollofs.namespace.client.PlacementTable;
 import org.lmdbjava.Cursor;
 import org.lmdbjava.GetOp;
@@ -279,6 +281,19 @@ final class StateReader {
     /** Inodes in use. */
     long inodeCount() {
         return Meta.read(tables.meta.get(txn, key.of(0)), Meta.INODE_COUNT);
+    }
+
+    /** Which sessions are open, as the tables have it. */
+    OpenSessions sessions() {
+        DirectBuffer meta = tables.meta.get(txn, key.of(Meta.COUNTERS));
+        NamespaceIdentity identity = Meta.identity(meta);
+        long next = Meta.read(meta, Meta.NEXT_SESSION);
+        DirectBuffer record = tables.meta.get(txn, key.of(Meta.OPEN_SESSIONS));
+        long[] open = new long[record == null ? 0 : record.capacity() / Long.BYTES];
+        for (int i = 0; i < open.length; i++) {
+            open[i] = record.getLong(i * Long.BYTES);
+        }
+        return new OpenSessions(identity, next, open);
     }
 
     /** Position in the log of the last command of the last batch. */

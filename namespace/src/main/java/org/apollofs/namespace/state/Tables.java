@@ -6,20 +6,18 @@ import static org.lmdbjava.EnvFlags.MDB_NORDAHEAD;
 import static org.lmdbjava.EnvFlags.MDB_NOSYNC;
 import static org.lmdbjava.EnvFlags.MDB_NOTLS;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.agrona.DirectBuffer;
 import org.lmdbjava.Dbi;
 import org.lmdbjava.DirectBufferProxy;
 import org.lmdbjava.Env;
+import org.lmdbjava.LmdbNativeException;
 
 /**
  * The tables of the state, in one LMDB environment that is made anew at every start.
  *
- * <p>LMDB is not synced: the cluster's log is the truth, and the tables are rebuilt from its snapshot and log. It is not
+ * <p>Where the files lie says {@link TablesFile}. LMDB is not synced: the cluster's log is the truth, and the tables are rebuilt from its snapshot and log. It is not
  * opened with MDB_WRITEMAP either: a file system that is full would then kill the process by SIGBUS, where a
  * {@code pwrite} fails with ENOSPC. One thread writes; any number read.
  *
@@ -47,6 +45,10 @@ import org.lmdbjava.Env;
 final class Tables implements AutoCloseable {
     /** Threads that may read at a time: far more than there are. */
     private static final int MAX_READERS = 1024;
+
+    private static final int ENOSPC = 28;
+    /** The owner's alone. */
+    private static final int MODE = 0600;
 
     private static final String[] NAMES = {
         "inodes",
@@ -89,6 +91,7 @@ final class Tables implements AutoCloseable {
     /** All tables, in the order in which snapshots hold them: new ones come at the end. */
     final List<Dbi<DirectBuffer>> all;
 
+    private final TablesFile file;
     private long mapLength;
 
     /**
@@ -96,15 +99,20 @@ final class Tables implements AutoCloseable {
      *
      * @param directory made if absent; what an earlier run left in it is deleted.
      * @param mapLength bytes of address space to begin with.
+     * @param memoryLength bytes of tables that may lie in memory: see {@link TablesFile}; 0 for none.
      */
-    Tables(Path directory, long mapLength) {
-        deleteOld(directory);
-        this.mapLength = mapLength;
-        env = Env.create(DirectBufferProxy.PROXY_DB)
-                .setMapSize(mapLength)
-                .setMaxDbs(NAMES.length)
-                .setMaxReaders(MAX_READERS)
-                .open(directory.toFile(), MDB_NOSYNC, MDB_NOMETASYNC, MDB_NOTLS, MDB_NORDAHEAD);
+    Tables(Path directory, long mapLength, long memoryLength) {
+        file = new TablesFile(directory, memoryLength);
+        this.mapLength = file.limit(mapLength);
+        try {
+            env = Env.create(DirectBufferProxy.PROXY_DB)
+                    .setMapSize(this.mapLength)
+                    .setMaxDbs(NAMES.length)
+                    .setMaxReaders(MAX_READERS)
+                    .open(directory.toFile(), MODE, MDB_NOSYNC, MDB_NOMETASYNC, MDB_NOTLS, MDB_NORDAHEAD);
+        } finally {
+            file.opened();
+        }
         int i = 0;
         inodes = env.openDbi(NAMES[i++], MDB_CREATE);
         entries = env.openDbi(NAMES[i++], MDB_CREATE);
@@ -143,16 +151,6 @@ final class Tables implements AutoCloseable {
                 inodeLeases);
     }
 
-    private static void deleteOld(Path directory) {
-        try {
-            Files.createDirectories(directory);
-            Files.deleteIfExists(directory.resolve("data.mdb"));
-            Files.deleteIfExists(directory.resolve("lock.mdb"));
-        } catch (IOException e) {
-            throw new UncheckedIOException("clearing the state's tables failed: directory=" + directory, e);
-        }
-    }
-
     /** Bytes of address space. */
     long mapLength() {
         return mapLength;
@@ -163,10 +161,20 @@ final class Tables implements AutoCloseable {
         return (env.info().lastPageNumber + 1) * env.stat().pageSize;
     }
 
-    /** Doubles the map. No transaction may be active in the process. */
+    /** Doubles the map. No transaction may be active in the process. @throws TablesOutgrownException if memory may not hold it. */
     void grow() {
+        if (file.limit(2 * mapLength) < 2 * mapLength) {
+            throw file.outgrow("used=" + usedLength());
+        }
         mapLength *= 2;
         env.setMapSize(mapLength);
+    }
+
+    /** What a failed write is to be told as: memory may be full before the tables have what they may have of it. */
+    RuntimeException explain(LmdbNativeException e) {
+        return file.isInMemory() && e.getMessage() != null && e.getMessage().contains("(" + ENOSPC + ")")
+                ? file.outgrow(e.getMessage())
+                : e;
     }
 
     @Override

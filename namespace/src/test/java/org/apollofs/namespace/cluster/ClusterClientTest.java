@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.AgentInvoker;
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.apollofs.namespace.client.Inode;
 import org.apollofs.namespace.client.KeyValue;
 import org.apollofs.namespace.client.Namespace;
@@ -49,6 +51,7 @@ class ClusterClientTest {
         AttentiveIdle idle = new AttentiveIdle();
         AtomicReference<Throwable> failure = new AtomicReference<>();
         NamespaceMemberContext ctx = new NamespaceMemberContext()
+                .peerKey(TestSite.KEY)
                 .directory(directory)
                 .members(members)
                 .driverContext(TestSite.driver(directory, idle))
@@ -180,12 +183,21 @@ class ClusterClientTest {
     @Test
     void shouldEndTheLeaseOfAKilledSession() {
         TestSite killed = new TestSite(directory);
-        Namespace namespace = ClusterNamespace.connect(ClusterClientContext.beside(killed.member())
-                .leaseNs(TimeUnit.SECONDS.toNanos(2))
-                .threadFactory(TestSite::daemon));
+        ClusterNamespace namespace = ClusterNamespace.connect(
+                ClusterClientContext.beside(killed.member()).leaseNs(TimeUnit.SECONDS.toNanos(2)));
+        AgentRunner runner = new AgentRunner(
+                new SleepingMillisIdleStrategy(1),
+                e -> {
+                    throw new AssertionError(e);
+                },
+                null,
+                namespace.agent());
+        AgentRunner.startOnThread(runner, TestSite::daemon);
         byte[] name = "f".getBytes(UTF_8);
         long file = namespace.create(Inode.ROOT, name, 0644, 0, 0).id();
         namespace.unlink(Inode.ROOT, name, true);
+        // The client goes too: it would find the next driver, which has the same folder, and keep its session.
+        runner.close();
         killed.abort();
         try (TestSite site = new TestSite(directory);
                 Namespace other = site.connect()) {

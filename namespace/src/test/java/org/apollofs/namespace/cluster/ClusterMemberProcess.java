@@ -1,14 +1,17 @@
 package org.apollofs.namespace.cluster;
 
+import io.aeron.driver.MediaDriver;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * One member of a cluster, as a process. Arguments: folder, number of this member, first ports of all (by comma), sync level,
- * then {@code key=value} settings: {@code term}, {@code segment}, {@code snapshot} (bytes of log), {@code leaderTimeoutMs}. Stops in order when its standard
+ * then {@code key=value} settings: {@code term}, {@code segment}, {@code snapshot} (bytes of log), {@code leaderTimeoutMs},
+ * {@code marked} (with a mark beside the folder), {@code discarding}. Stops in order when its standard
  * input ends.
  */
 public final class ClusterMemberProcess {
@@ -16,11 +19,13 @@ public final class ClusterMemberProcess {
 
     public static void main(String[] arguments) throws Exception {
         CountDownLatch failed = new CountDownLatch(1);
-        NamespaceMemberContext ctx = context(arguments, failure -> {
-            failure.printStackTrace();
-            failed.countDown();
-        });
-        NamespaceMember member = NamespaceMember.launch(ctx);
+        Path directory = Path.of(arguments[0]);
+        AttentiveIdle idle = new AttentiveIdle();
+        int basePort =
+                addresses(arguments[2]).get(Integer.parseInt(arguments[1])).basePort();
+        MediaDriver driver =
+                MediaDriver.launch(FaultyLinks.apply(TestSite.driver(directory, idle), directory, basePort));
+        MemberHost host = launch(arguments, idle, driver, failed);
         TestSite.daemon(() -> {
                     try {
                         failed.await();
@@ -31,23 +36,46 @@ public final class ClusterMemberProcess {
                 })
                 .start();
         if (Boolean.getBoolean("apollo.trace")) {
-            trace(member, Integer.parseInt(arguments[1]));
+            trace(host, Integer.parseInt(arguments[1]));
         }
         System.out.println("started");
         System.out.flush();
         while (System.in.read() >= 0) {
             // Until the parent closes it, or is gone.
         }
-        member.close();
+        host.close();
+        driver.close();
         System.exit(0);
     }
 
+    /** Starts the member; a process whose member cannot start ends. */
+    private static MemberHost launch(
+            String[] arguments, AttentiveIdle idle, MediaDriver driver, CountDownLatch failed) {
+        try {
+            return MemberHost.launch(
+                    (aeronDirectory, onFailure) -> NamespaceMember.launch(
+                            context(arguments, idle, onFailure).aeronDirectory(aeronDirectory)),
+                    DriverSource.of(driver.aeronDirectoryName()),
+                    TestSite::daemon,
+                    failure -> {
+                        failure.printStackTrace();
+                        failed.countDown();
+                    },
+                    System.err::println,
+                    () -> false);
+        } catch (RuntimeException e) {
+            e.printStackTrace();
+            Runtime.getRuntime().halt(1);
+            throw e;
+        }
+    }
+
     /** Prints elections to standard error. */
-    private static void trace(NamespaceMember member, int id) {
+    private static void trace(MemberHost host, int id) {
         TestSite.daemon(() -> {
                     String last = "";
                     while (true) {
-                        String now = member.describe();
+                        String now = host.member().describe();
                         if (!now.equals(last)) {
                             System.err.println(java.time.Instant.now() + " member " + id + ": " + now);
                             last = now;
@@ -59,18 +87,16 @@ public final class ClusterMemberProcess {
     }
 
     private static NamespaceMemberContext context(
-            String[] arguments, java.util.function.Consumer<Throwable> onFailure) {
+            String[] arguments, AttentiveIdle idle, Consumer<Throwable> onFailure) {
         Path directory = Path.of(arguments[0]);
-        AttentiveIdle idle = new AttentiveIdle();
         int member = Integer.parseInt(arguments[1]);
         List<MemberAddress> members = addresses(arguments[2]);
-        int basePort = members.get(member).basePort();
         NamespaceMemberContext ctx = new NamespaceMemberContext()
+                .peerKey(TestSite.KEY)
                 .directory(directory)
                 .memberId(member)
                 .members(members)
                 .fileSyncLevel(Integer.parseInt(arguments[3]))
-                .driverContext(FaultyLinks.apply(TestSite.driver(directory, idle), directory, basePort))
                 .idle(idle)
                 .threadFactory(TestSite::daemon)
                 .failureHandler(onFailure)
@@ -88,6 +114,8 @@ public final class ClusterMemberProcess {
             case "term" -> ctx.logTermLength((int) value);
             case "segment" -> ctx.segmentFileLength((int) value);
             case "snapshot" -> ctx.snapshotLogLength(value);
+            case "marked" -> ctx.markFile(Path.of(ctx.directory() + ".mark"));
+            case "discarding" -> ctx.discard(value != 0);
             case "leaderTimeoutMs" -> ctx.leaderTimeoutNs(TimeUnit.MILLISECONDS.toNanos(value));
             default -> throw new IllegalArgumentException("unknown setting: " + key);
         }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.agrona.IoUtil;
 import org.apollofs.namespace.client.KeyValue;
 import org.junit.jupiter.api.Test;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three members, each a process. */
-@Timeout(120)
+@Timeout(300)
 class ClusterTest {
     @TempDir
     Path directory;
@@ -149,7 +150,7 @@ class ClusterTest {
     }
 
     @Test
-    void shouldSayThatAMemberCannotCatchUpAnyMore() throws Exception {
+    void shouldCopyInItsProcessWhatAMemberCannotCatchUpWith() throws Exception {
         String[] settings = {"term=1048576", "segment=1048576", "snapshot=2097152"};
         try (TestCluster cluster = TestCluster.launch(directory, 3, settings);
                 ClusterNamespace namespace = cluster.connect();
@@ -165,14 +166,22 @@ class ClusterTest {
             cluster.awaitStarted(away);
             cluster.resume((away + 1) % 3);
             cluster.resume((away + 2) % 3);
-            assertEquals(1, cluster.awaitEnd(away));
-            cluster.start(away);
-            cluster.awaitStarted(away);
-            load.awaitMore(20);
+            // It copies from the one that leads, which needs a majority without it until then.
+            awaitTakingPart(cluster, away);
             cluster.kill((away + 1) % 3);
             load.awaitMore(20);
             load.stop();
             load.check(namespace);
+        }
+    }
+
+    private static void awaitTakingPart(TestCluster cluster, int member) {
+        boolean takesPart = false;
+        while (!takesPart) {
+            takesPart = MemberSurvey.ask(cluster.addresses(), TestSite.KEY, TimeUnit.SECONDS.toNanos(1)).stream()
+                    .anyMatch(status -> status.member().id() == member
+                            && status.role() == MemberStatus.Role.FOLLOWER
+                            && !status.isElecting());
         }
     }
 }

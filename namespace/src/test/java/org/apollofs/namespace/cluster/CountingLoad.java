@@ -61,7 +61,7 @@ final class CountingLoad implements AutoCloseable {
 
     /** Waits until each thread has had more puts acknowledged. */
     void awaitMore(long puts) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(300);
         long[] targets = new long[counts.length()];
         for (int i = 0; i < targets.length; i++) {
             targets[i] = counts.get(i) + puts;

@@ -1,7 +1,6 @@
 package org.apollofs.namespace.cluster;
 
 import io.aeron.driver.MediaDriver;
-import io.aeron.driver.media.SendChannelEndpoint;
 import io.aeron.driver.media.UdpChannel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,6 +15,8 @@ import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.Random;
 import org.agrona.concurrent.status.AtomicCounter;
+import org.apollofs.transport.aeron.seal.DatagramSeal;
+import org.apollofs.transport.aeron.seal.SealedSendEndpoint;
 
 /**
  * Links that lose and delay: what a member's media driver sends is dropped, or kept for a while and sent later, so also out
@@ -99,8 +100,9 @@ public final class FaultyLinks implements AutoCloseable {
             FaultyLinks links = new FaultyLinks(file(folder));
             Random seeds = new Random(
                     links.settings.getLong(SEED) ^ member.getFileName().hashCode());
+            DatagramSeal seal = TestSite.newSeal();
             context.sendChannelEndpointSupplier((channel, status, ctx) ->
-                    new Endpoint(links, basePort, new Random(seeds.nextLong()), channel, status, ctx));
+                    new Endpoint(links, basePort, new Random(seeds.nextLong()), seal, channel, status, ctx));
         }
         return context;
     }
@@ -109,7 +111,7 @@ public final class FaultyLinks implements AutoCloseable {
     private record Delayed(long dueNs, ByteBuffer packet, InetSocketAddress to) {}
 
     /** Runs on the driver's thread. What is due goes with the next packet: there is one each 100 ms at least. */
-    private static final class Endpoint extends SendChannelEndpoint {
+    private static final class Endpoint extends SealedSendEndpoint {
         private final FaultyLinks links;
         private final int ownPort;
         private final InetSocketAddress remote;
@@ -120,10 +122,11 @@ public final class FaultyLinks implements AutoCloseable {
                 FaultyLinks links,
                 int ownPort,
                 Random random,
+                DatagramSeal seal,
                 UdpChannel channel,
                 AtomicCounter status,
                 MediaDriver.Context context) {
-            super(channel, status, context);
+            super(seal, channel, status, context);
             this.links = links;
             this.ownPort = ownPort;
             this.remote = channel.remoteData();

@@ -13,4 +13,9 @@ record FixedState(LongSupplier votes, int flags, long logStart) implements PeerS
     public long position() {
         return 123_456;
     }
+
+    @Override
+    public long strangers() {
+        return 3;
+    }
 }

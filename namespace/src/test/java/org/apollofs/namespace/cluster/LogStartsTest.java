@@ -21,6 +21,7 @@ class LogStartsTest {
 
     private NamespaceMemberContext member(int id) {
         return new NamespaceMemberContext()
+                .peerKey(TestSite.KEY)
                 .directory(Path.of("unused"))
                 .memberId(id)
                 .members(members)
@@ -63,24 +64,29 @@ class LogStartsTest {
     @Test
     void shouldBelieveAnswersToItsOwnQuestionOnly() throws IOException {
         ByteBuffer message = PeerMessage.allocate();
+        PeerSeal seal = TestSite.KEY.newSeal();
         try (DatagramChannel peer = DatagramChannel.open().bind(members.get(1).peers());
                 LogStarts starts = new LogStarts(member(0), false)) {
             starts.poll();
             SocketAddress from = peer.receive(message);
             message.flip();
-            assertTrue(PeerMessage.isMessage(message));
+            assertTrue(PeerMessage.isMessage(message, seal));
             assertEquals(PeerMessage.ASK_LOG, PeerMessage.type(message));
             long nonce = PeerMessage.nonce(message);
             int leads = MemberStatus.Role.LEADER.code();
-            peer.send(PeerMessage.put(message, PeerMessage.LOG_START, nonce + 1, 0, 1, leads, 40), from);
-            peer.send(PeerMessage.put(message, PeerMessage.VOTE, nonce, 0, 1, leads, 40), from);
+            peer.send(seal.sign(PeerMessage.put(message, PeerMessage.LOG_START, nonce + 1, 0, 1, leads, 40)), from);
+            peer.send(seal.sign(PeerMessage.put(message, PeerMessage.VOTE, nonce, 0, 1, leads, 40)), from);
             // Of nobody; of the one that asks; of one that does not lead; too short.
-            peer.send(PeerMessage.put(message, PeerMessage.LOG_START, nonce, 0, 9, leads, 40), from);
-            peer.send(PeerMessage.put(message, PeerMessage.LOG_START, nonce, 0, 0, leads, 40), from);
-            peer.send(PeerMessage.put(message, PeerMessage.LOG_START, nonce, 0, 1, 0, 40), from);
-            PeerMessage.put(message, PeerMessage.LOG_START, nonce, 0, 1, leads, 40);
-            peer.send(message.limit(PeerMessage.LENGTH - 1), from);
-            peer.send(PeerMessage.put(message, PeerMessage.LOG_START, nonce, 0, 1, leads, 4), from);
+            peer.send(seal.sign(PeerMessage.put(message, PeerMessage.LOG_START, nonce, 0, 9, leads, 40)), from);
+            peer.send(seal.sign(PeerMessage.put(message, PeerMessage.LOG_START, nonce, 0, 0, leads, 40)), from);
+            peer.send(seal.sign(PeerMessage.put(message, PeerMessage.LOG_START, nonce, 0, 1, 0, 40)), from);
+            seal.sign(PeerMessage.put(message, PeerMessage.LOG_START, nonce, 0, 1, leads, 40));
+            peer.send(message.limit(message.limit() - 1), from);
+            // Of one without the key.
+            ByteBuffer forged = PeerMessage.allocate();
+            PeerSeal foreign = PeerKey.of(new byte[32], "another").newSeal();
+            peer.send(foreign.sign(PeerMessage.put(forged, PeerMessage.LOG_START, nonce, 0, 1, leads, 40)), from);
+            peer.send(seal.sign(PeerMessage.put(message, PeerMessage.LOG_START, nonce, 0, 1, leads, 4)), from);
             while (starts.ofLeader() == 0 && !Thread.interrupted()) {
                 starts.poll();
             }
@@ -103,12 +109,13 @@ class LogStartsTest {
                 }
             });
             hears.start();
-            List<MemberStatus> found = MemberSurvey.ask(members, TimeUnit.SECONDS.toNanos(2));
+            List<MemberStatus> found = MemberSurvey.ask(members, TestSite.KEY, TimeUnit.SECONDS.toNanos(2));
             hears.interrupt();
             assertEquals(
                     List.of(
-                            new MemberStatus(members.get(1), MemberStatus.Role.LEADER, false, true, 123_456, 7, 4096),
-                            new MemberStatus(members.get(2), MemberStatus.Role.JOINING, false, false, 0, -1, 0)),
+                            new MemberStatus(
+                                    members.get(1), MemberStatus.Role.LEADER, false, true, 123_456, 7, 4096, 3),
+                            new MemberStatus(members.get(2), MemberStatus.Role.JOINING, false, false, 0, -1, 0, 0)),
                     found);
         } finally {
             one.close();

@@ -124,7 +124,7 @@ class LogTailTest {
         // The one before is taken, and is the present one from then on.
         Files.writeString(directory.resolve("format"), "apollo namespace member, format 2\n");
         new TestSite(directory).close();
-        assertEquals("apollo namespace member, format 4\n", Files.readString(directory.resolve("format")));
+        assertEquals("apollo namespace member, format 5\n", Files.readString(directory.resolve("format")));
         Files.delete(directory.resolve("format"));
         assertThrows(IllegalStateException.class, () -> new TestSite(directory));
     }

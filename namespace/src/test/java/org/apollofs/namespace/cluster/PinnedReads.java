@@ -58,7 +58,7 @@ public final class PinnedReads implements AutoCloseable {
         @Override
         public void onStart() {
             aeron = Aeron.connect(new Aeron.Context()
-                    .aeronDirectoryName(ctx.aeronDirectory())
+                    .aeronDirectoryName(ctx.driver().directory())
                     .useConductorAgentInvoker(true)
                     .clientName(roleName()));
         }

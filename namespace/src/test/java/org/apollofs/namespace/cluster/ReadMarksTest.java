@@ -58,6 +58,7 @@ class ReadMarksTest {
     private NamespaceMemberContext member(List<MemberAddress> addresses, int id) {
         Path folder = directory.resolve(Integer.toString(id));
         return new NamespaceMemberContext()
+                .peerKey(TestSite.KEY)
                 .directory(folder)
                 .memberId(id)
                 .members(addresses)

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.aeron.archive.checksum.Checksums;
 import io.aeron.driver.MediaDriver;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +26,7 @@ class RollCallTest {
 
     private NamespaceMemberContext member(List<MemberAddress> members, int id) {
         return new NamespaceMemberContext()
+                .peerKey(TestSite.KEY)
                 .directory(directory.resolve(Integer.toString(id)))
                 .memberId(id)
                 .members(members)
@@ -63,6 +66,57 @@ class RollCallTest {
             while (System.nanoTime() - end < 0) {
                 assertFalse(one.poll(true));
                 assertFalse(other.poll(true));
+            }
+        }
+    }
+
+    /** What member 1 has said at the first start of all, and what somebody says who has not the key. */
+    @Test
+    void shouldNotCountWhatWasSaidBeforeItsStartOrByAStranger() throws IOException {
+        List<MemberAddress> members = TestCluster.addresses(3);
+        PeerSeal seal = TestSite.KEY.newSeal();
+        PeerSeal foreign = PeerKey.of(new byte[32], "another").newSeal();
+        ByteBuffer words = RollCallMessage.allocate();
+        try (RollCall call = new RollCall(member(members, 0));
+                DatagramChannel one = DatagramChannel.open().bind(members.get(1).peers());
+                DatagramChannel two = DatagramChannel.open().bind(members.get(2).peers())) {
+            call.poll(true);
+            words.clear();
+            one.receive(words);
+            long nonce = RollCallMessage.nonce(words.flip());
+            for (long stale : new long[] {0, nonce + 1}) {
+                one.send(
+                        seal.sign(RollCallMessage.put(words, 1, true, 5, stale)),
+                        members.get(0).peers());
+                two.send(
+                        seal.sign(RollCallMessage.put(words, 2, true, 6, stale)),
+                        members.get(0).peers());
+            }
+            one.send(
+                    foreign.sign(RollCallMessage.put(words, 1, true, 5, nonce)),
+                    members.get(0).peers());
+            two.send(
+                    foreign.sign(RollCallMessage.put(words, 2, true, 6, nonce)),
+                    members.get(0).peers());
+            // Of one socket in order: once this is heard, so was what came before.
+            one.send(
+                    seal.sign(RollCallMessage.put(words, 1, false, 5, nonce)),
+                    members.get(0).peers());
+            one.configureBlocking(false);
+            long echo = 0;
+            while (echo != 5) {
+                assertFalse(call.poll(true));
+                words.clear();
+                echo = one.receive(words) == null ? 0 : RollCallMessage.echo(words.flip());
+            }
+            one.send(
+                    seal.sign(RollCallMessage.put(words, 1, true, 5, nonce)),
+                    members.get(0).peers());
+            two.send(
+                    seal.sign(RollCallMessage.put(words, 2, true, 6, nonce)),
+                    members.get(0).peers());
+            while (!call.poll(true)) {
+                Thread.onSpinWait();
             }
         }
     }

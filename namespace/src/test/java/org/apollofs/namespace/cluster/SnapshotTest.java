@@ -112,7 +112,9 @@ class SnapshotTest {
         }
     }
 
+    /** It starts seven processes, one after the other. */
     @Test
+    @Timeout(300)
     void shouldDeleteWhatASnapshotLeftThatWasCutShort() throws Exception {
         long seed = System.nanoTime();
         Random random = new Random(seed);

@@ -31,6 +31,7 @@ class TermQuorumTest {
 
     private TermQuorum member(int id, LongSupplier vote) {
         NamespaceMemberContext ctx = new NamespaceMemberContext()
+                .peerKey(TestSite.KEY)
                 .directory(Path.of("unused"))
                 .memberId(id)
                 .members(members)
@@ -163,7 +164,13 @@ class TermQuorumTest {
         message.clear();
         message.putInt(4, ANSWER).putLong(8, nonce).putLong(16, number).putInt(24, member);
         message.putLong(32, 7);
-        peer.send(message.limit(length), to);
+        send(peer, message, length, to);
+    }
+
+    /** With the tag of all that is sent. */
+    private static void send(DatagramChannel peer, ByteBuffer message, int length, SocketAddress to)
+            throws IOException {
+        peer.send(TestSite.KEY.newSeal().sign(message.limit(length)), to);
     }
 
     /** Datagrams of one socket to another on loopback stay in order, and one thread receives: an answer to a question ends it. */
@@ -171,7 +178,7 @@ class TermQuorumTest {
             throws IOException {
         message.clear();
         message.putInt(4, ASK).putLong(8, 99).putLong(16, 5);
-        peer.send(message.limit(40), to);
+        send(peer, message, 40, to);
         receive(peer, message);
         assertEquals(ANSWER, message.getInt(4));
         assertEquals(99, message.getLong(8));

@@ -123,8 +123,8 @@ public final class TestCluster implements AutoCloseable {
         return folder.resolve(Integer.toString(member));
     }
 
-    /** Starts a member that does not run; it is the same one as before if its folder is there. */
-    public void start(int member) throws IOException {
+    /** Starts a member that does not run; it is the same one as before if its folder is there. @param more settings. */
+    public void start(int member, String... more) throws IOException {
         if (isRunning(member)) {
             throw new IllegalStateException("the member runs: member=" + member);
         }
@@ -135,14 +135,16 @@ public final class TestCluster implements AutoCloseable {
                 ",",
                 addresses.stream().map(one -> Integer.toString(one.basePort())).toList()));
         arguments.addAll(List.of(settings));
+        arguments.addAll(List.of(more));
         processes[member] = JavaProcess.start(ClusterMemberProcess.class, arguments.toArray(String[]::new));
     }
 
     /** Waits until a member has started: it takes part, and may not be up to date yet. */
     public void awaitStarted(int member) throws IOException {
         BufferedReader reader = processes[member].inputReader(StandardCharsets.UTF_8);
-        if (!"started".equals(reader.readLine())) {
-            throw new IOException("the member did not start: member=" + member);
+        String line = reader.readLine();
+        if (!"started".equals(line)) {
+            throw new IOException("the member did not start: member=" + member + ", it says: " + line);
         }
     }
 
@@ -208,8 +210,9 @@ public final class TestCluster implements AutoCloseable {
                 .aeronDirectory(driver.aeronDirectoryName())
                 .members(addresses)
                 .idle(idle)
-                .deadlineNs(TimeUnit.SECONDS.toNanos(60))
-                .connectTimeoutNs(TimeUnit.SECONDS.toNanos(60))
+                .deadlineNs(TimeUnit.SECONDS.toNanos(120))
+                // Starting three processes takes as long as the machine is busy; the test's own time-out ends it.
+                .connectTimeoutNs(TimeUnit.SECONDS.toNanos(600))
                 .threadFactory(TestSite::daemon);
     }
 

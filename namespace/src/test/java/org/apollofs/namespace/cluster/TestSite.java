@@ -4,9 +4,13 @@ import io.aeron.driver.MediaDriver;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.apollofs.transport.aeron.seal.DatagramSeal;
+import org.apollofs.transport.aeron.seal.SealKey;
 
 /** A site for tests: one member with a media driver of its own, all threads daemons. */
 final class TestSite implements AutoCloseable {
+    static final PeerKey KEY = PeerKey.of(new byte[32], "test");
+
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final AttentiveIdle idle = new AttentiveIdle();
     private final NamespaceMember member;
@@ -43,8 +47,13 @@ final class TestSite implements AutoCloseable {
         member = NamespaceMember.launch(ctx);
     }
 
+    /** All members and clients of tests have one key. */
+    static DatagramSeal newSeal() {
+        return new DatagramSeal(SealKey.of(new byte[32], "test"));
+    }
+
     static MediaDriver.Context driver(Path directory, AttentiveIdle idle) {
-        return MemberDriver.ofMember(directory.resolve("driver"), idle, TestSite::daemon);
+        return newSeal().install(MemberDriver.ofMember(directory.resolve("driver"), idle, TestSite::daemon));
     }
 
     static Thread daemon(Runnable runnable) {

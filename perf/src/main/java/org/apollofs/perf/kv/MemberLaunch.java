@@ -12,6 +12,9 @@ import org.apollofs.namespace.cluster.MemberAddress;
 import org.apollofs.namespace.cluster.MemberDriver;
 import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.namespace.cluster.NamespaceMemberContext;
+import org.apollofs.namespace.cluster.PeerKey;
+import org.apollofs.transport.aeron.seal.DatagramSeal;
+import org.apollofs.transport.aeron.seal.SealKey;
 
 /**
  * What a member is started with, of the namespace or of the bare echo: the same driver, idle strategies and sync level for
@@ -27,6 +30,10 @@ import org.apollofs.namespace.cluster.NamespaceMemberContext;
 record MemberLaunch(
         Service service, Path directory, Path aeronDirectory, int memberId, List<Integer> ports, int syncLevel) {
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+    /** Nobody's: the seals cost what they cost in production. */
+    private static final byte[] SECRET = new byte[32];
+
+    private static final String SCOPE = "bench";
 
     /** What a cluster serves. */
     enum Service {
@@ -43,6 +50,7 @@ record MemberLaunch(
         return NamespaceMember.launch(new NamespaceMemberContext()
                 .directory(directory)
                 .memberId(memberId)
+                .peerKey(PeerKey.of(SECRET, SCOPE))
                 .members(addresses(ports))
                 .driverContext(driver)
                 .fileSyncLevel(syncLevel)
@@ -66,7 +74,8 @@ record MemberLaunch(
 
     /** A media driver as members in production have it. */
     static MediaDriver.Context driver(Path aeronDirectory, AttentiveIdle idle) {
-        return MemberDriver.ofMember(aeronDirectory, idle, threads("driver"));
+        return new DatagramSeal(SealKey.of(SECRET, SCOPE))
+                .install(MemberDriver.ofMember(aeronDirectory, idle, threads("driver")));
     }
 
     /** Where a driver's buffers lie: in shared memory where there is room, else in a folder. */
