@@ -9,6 +9,7 @@ import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.Agent;
 import org.apollofs.dataplane.layout.StripeLayout;
 import org.apollofs.dataplane.repair.OrphanSweep;
+import org.apollofs.dataplane.repair.SweepContext;
 import org.apollofs.dataplane.stripe.WaitStrategy;
 import org.apollofs.namespace.client.Inode;
 import org.apollofs.namespace.local.LocalNamespace;
@@ -21,6 +22,7 @@ import org.apollofs.transport.memory.InMemoryNetwork;
 final class OneThreadSite implements AutoCloseable, WaitStrategy {
     static final int CHUNK = 64 * 1024;
     private static final long STEP_NS = 1_000_000;
+    private static final long SWEEP_DELAY_NS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final int MANY_STEPS = 200_000;
 
     final SimulatedClock clock = new SimulatedClock();
@@ -47,11 +49,17 @@ final class OneThreadSite implements AutoCloseable, WaitStrategy {
     }
 
     private void start() {
+        // What an earlier host has left may be swept.
+        namespace.beginGeneration();
         host = new OneThreadHost(this);
-        long own = host.session.session();
-        // Not beside other hosts: to the sweep all sessions but this one have ended.
-        sweep = new OrphanSweep(
-                host.session, host.client.targets(), host.client.placements(), other -> other != own, clock);
+        sweep = new OrphanSweep(new SweepContext()
+                .namespace(host.session)
+                .targets(host.client.targets())
+                .placements(host.client.placements())
+                .clock(clock)
+                .witness((target, identity) -> true)
+                .delayNs(SWEEP_DELAY_NS)
+                .limitPercent(100));
         awaitConnected(host);
     }
 
