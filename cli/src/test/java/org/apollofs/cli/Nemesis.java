@@ -36,10 +36,9 @@ final class Nemesis {
     /** The last answer of each worker that was an acknowledgement. */
     private final Map<Integer, Long> lastDoneMs = new HashMap<>();
 
-    private Fault fault;
+    private Strike strike;
+    private Strike before;
     private Victim victim;
-    private long faultBeginMs;
-    private long faultEndMs = Long.MAX_VALUE;
     private long acknowledged;
     private long justified;
     private long wrong;
@@ -55,6 +54,23 @@ final class Nemesis {
         journal = new WorkJournal.Reader(load.journal());
     }
 
+    /** A fault and when it was. */
+    private static final class Strike {
+        private final Fault fault;
+        private final long beginMs = System.currentTimeMillis();
+        private long endMs = Long.MAX_VALUE;
+
+        Strike(Fault fault) {
+            this.fault = fault;
+        }
+
+        /** Whether it explains how a step ended. */
+        boolean justifies(Victim victim, Note.Begin begin, Note.End end) {
+            boolean wasUnderWay = begin.timeMs() - endMs <= fault.lingersMs() && end.timeMs() >= beginMs;
+            return wasUnderWay && fault.justifies(victim, begin.step(), end.outcome());
+        }
+    }
+
     /** How many things went wrong so far. */
     long wrong() {
         return wrong;
@@ -62,7 +78,6 @@ final class Nemesis {
 
     /** Waits until the load has got going. Errors until then are wrong: the site said that it is ready. */
     void begin(Victim first) throws IOException, InterruptedException {
-        fault = null;
         victim = first;
         awaitAll(System.currentTimeMillis());
         tell("start");
@@ -73,12 +88,11 @@ final class Nemesis {
     void round(Fault what, Victim whom) throws IOException, InterruptedException {
         victim = whom;
         awaitMore(workers * 2L);
-        long before = acknowledged;
+        long acknowledgedBefore = acknowledged;
         justified = 0;
         longestMs = 0;
-        fault = what;
-        faultEndMs = Long.MAX_VALUE;
-        faultBeginMs = System.currentTimeMillis();
+        before = strike;
+        strike = new Strike(what);
         FioVerify fio = startFio(what);
         try {
             what.strike(victim, place);
@@ -86,8 +100,8 @@ final class Nemesis {
             errors.add(System.currentTimeMillis(), what + " of " + victim.name() + ": " + Failures.describe(e));
         }
         reviveIfDead();
-        faultEndMs = System.currentTimeMillis();
-        awaitAll(faultEndMs);
+        strike.endMs = System.currentTimeMillis();
+        awaitAll(strike.endMs);
         if (fio != null) {
             String problem = fio.problem((long) what.seconds());
             if (problem != null) {
@@ -98,8 +112,8 @@ final class Nemesis {
                 rounds.size() + 1,
                 what,
                 victim.name(),
-                (faultEndMs - faultBeginMs) / 1000.0,
-                acknowledged - before,
+                (strike.endMs - strike.beginMs) / 1000.0,
+                acknowledged - acknowledgedBefore,
                 longest,
                 justified,
                 errors.count());
@@ -213,9 +227,10 @@ final class Nemesis {
             lastDoneMs.merge(step.worker(), end.timeMs(), Math::max);
             return;
         }
-        boolean wasUnderWay =
-                begin.timeMs() - faultEndMs <= (fault == null ? 0 : fault.lingersMs()) && end.timeMs() >= faultBeginMs;
-        if (fault != null && wasUnderWay && fault.justifies(victim, step, end.outcome())) {
+        // The next fault may begin while the one before is still told of.
+        boolean isJustified = (strike != null && strike.justifies(victim, begin, end))
+                || (before != null && before.justifies(victim, begin, end));
+        if (isJustified) {
             justified++;
         } else {
             errors.add(

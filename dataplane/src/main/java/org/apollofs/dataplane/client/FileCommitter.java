@@ -76,10 +76,11 @@ final class FileCommitter {
             file.versionIs(core.namespace()
                     .setAttributes(file.inode, AttributeChange.size(size))
                     .contentVersion());
-            file.invalidate();
         } catch (NamespaceException e) {
             throw Errors.of(e, "truncate failed: inode=" + file.inode + ", size=" + size + ": ");
         } finally {
+            // Also one that got no answer may have taken effect.
+            file.invalidate();
             file.commitLock.unlock();
         }
     }

@@ -123,9 +123,8 @@ public final class GarbageCollector implements Agent {
     }
 
     private void look() {
-        for (AbandonedStripes.Abandoned stripe = abandoned.poll();
-                stripe != null && waiting.size() < STRIPES;
-                stripe = abandoned.poll()) {
+        while (waiting.size() < STRIPES && !abandoned.isEmpty()) {
+            AbandonedStripes.Abandoned stripe = abandoned.poll();
             waiting.add(new Work(null, targets.session(), stripe.stripe(), 1, stripe.placement()));
         }
         long now = clock.nanoTime();

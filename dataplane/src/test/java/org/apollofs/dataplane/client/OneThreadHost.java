@@ -20,7 +20,7 @@ final class OneThreadHost {
     final ApolloClient client;
     private final OneThreadSite site;
     private final Agent agent;
-    private final GarbageCollector garbage;
+    final GarbageCollector garbage;
 
     OneThreadHost(OneThreadSite site) {
         this.site = site;
