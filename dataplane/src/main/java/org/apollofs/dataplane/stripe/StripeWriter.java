@@ -32,7 +32,7 @@ public final class StripeWriter implements StripeOwner {
 
     /** Whether the next chunk has a place: never in a stripe that was given up. File's lock. */
     public boolean hasSlot() {
-        if (open != null && open.hasFailed()) {
+        if (open != null && !open.hasSlot()) {
             open = null;
         }
         return open != null;
