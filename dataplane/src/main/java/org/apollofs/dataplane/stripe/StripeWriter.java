@@ -182,15 +182,18 @@ public final class StripeWriter implements StripeOwner {
     }
 
     /** The longest that a stripe can take: to be sent, to be answered, to be written again. */
+    private long longestNs() {
+        return 2 * context.writeTimeoutNs() + context.patienceNs();
+    }
+
     private long deadline() {
-        return context.clock().nanoTime() + 2 * context.writeTimeoutNs() + context.patienceNs();
+        return context.clock().nanoTime() + longestNs();
     }
 
     private StripeException timeout(String what) {
         return new StripeException(
                 StripeException.Kind.TIMEOUT,
-                "write failed: " + description + ": " + what + " after " + (context.writeTimeoutNs() / 500_000_000)
-                        + " s");
+                "write failed: " + description + ": " + what + " after " + longestNs() / 1_000_000_000 + " s");
     }
 
     /** Stripes of this file that failed so far. */

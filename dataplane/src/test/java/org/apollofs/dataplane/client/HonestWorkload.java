@@ -139,9 +139,7 @@ final class HonestWorkload {
             case 2 -> site.targets[bad].plan.writeErrorRate(chance / 100.0);
             case 3 -> site.targets[bad].failsJournal = true;
             case 4 -> site.targets[bad].plan.syncErrorRate(chance / 100.0);
-            case 5 ->
-                site.host.commits.outcome =
-                        FaultyNamespace.Outcome.values()[random.nextInt(FaultyNamespace.Outcome.values().length)];
+            case 5 -> site.host.commits.outcome = pick(FaultyNamespace.Outcome.values());
             case 6 -> site.host.lanes.plan = plan(FaultyLanes.Outcome.NO_SPACE, chance);
             default -> site.host.lanes.plan = plan(pick(FaultyLanes.Outcome.values()), chance);
         }

@@ -81,6 +81,7 @@ class OrphanSweepTest {
     }
 
     /** Lets the sweep do what it can at this time, until it has nothing to do for a while. */
+    @SuppressWarnings("ThreadPriorityCheck") // The targets are to have their turn; nothing rests on it.
     private static void settle(OrphanSweep sweep) {
         int idle = 0;
         while (idle < 2_000) {
