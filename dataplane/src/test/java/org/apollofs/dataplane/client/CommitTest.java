@@ -110,6 +110,25 @@ class CommitTest {
         assertTrue(Arrays.equals(now, outcome == FaultyNamespace.Outcome.LOST ? old : bytes));
     }
 
+    /** What was refused was never named: it is committed whatever others did since. */
+    @Test
+    void shouldCommitWhatWasRefusedAfterOthersChangedTheFile() {
+        OpenFile file = host.open(inode, false);
+        byte[] bytes = random(1);
+        write(file, 0, bytes);
+        host.commits.outcome = FaultyNamespace.Outcome.NO_SPACE;
+        assertThrows(DataException.class, file::fsync);
+        OpenFile theirs = other.open(inode, false);
+        write(theirs, 0, random(2));
+        theirs.flush();
+        theirs.release();
+        site.heal();
+        file.fsync();
+        file.release();
+        site.collectGarbage();
+        assertArrayEquals(bytes, other.read(inode));
+    }
+
     /** More extents than one command takes, of stripes that hold ranges of the whole file. */
     @Test
     void shouldCommitInPartsWhatIsVeryFragmented() {
@@ -225,6 +244,7 @@ class CommitTest {
         DataException e = assertThrows(DataException.class, file::fsync);
         assertEquals(DataException.Kind.IO_ERROR, e.kind());
         assertArrayEquals(Arrays.copyOf(bytes, at), other.read(inode));
+        assertThrows(DataException.class, file::fsync, "the last bytes have no place yet");
         site.heal();
         succeeds(file::fsync);
         file.fsync();
