@@ -41,7 +41,6 @@ final class MemberVictims implements AutoCloseable {
         this.folder = folder;
         this.logs = logs;
         this.slow = slow;
-        SiteSecret.make(logs.resolve("secret"));
         profile = writeProfile(logs, COUNT);
         site = ProfileLoader.load(profile.toString());
         for (int i = 0; i < COUNT; i++) {
@@ -88,8 +87,9 @@ final class MemberVictims implements AutoCloseable {
         throw new IOException("no member is a " + role);
     }
 
-    /** A profile with so many members, on loopback, at ports that are free now. */
+    /** A profile with so many members, on loopback, at ports that are free now; beside it the site's secret. */
     static Path writeProfile(Path folder, int members) throws IOException {
+        SiteSecret.make(folder.resolve("secret"));
         StringBuilder text = new StringBuilder("""
             profile: nemesis
             layout: {dataChunks: 1, parityChunks: 0}

@@ -1,10 +1,10 @@
 package org.apollofs.fuse;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -58,24 +58,9 @@ public final class MountGuard implements AutoCloseable {
      */
     public static MountGuard of(Path directory, Path note) {
         try {
-            Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(directory, LinkOption.NOFOLLOW_LINKS);
-            String mode = PosixFilePermissions.toString(permissions);
-            if (permissions.isEmpty()) {
-                mode = noted(directory, note);
-                LOG.info("mount point was guarded by a process that is gone: path={}, mode={}", directory, mode);
-            }
+            String mode = modeOf(directory, note);
             Files.writeString(note, directory + "\n" + mode + "\n");
-            int fd = open(directory);
-            if (fd == -Errno.EACCES) {
-                Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(mode));
-                fd = open(directory);
-            }
-            if (fd < 0) {
-                throw new MountException(
-                        MountException.Reason.MOUNT_POINT,
-                        "mount point cannot be opened: path=" + directory + ", errno=" + Errno.name(fd));
-            }
-            return new MountGuard(note, fd, mode);
+            return hold(directory, note, mode);
         } catch (IOException e) {
             throw new MountException(
                     MountException.Reason.MOUNT_POINT,
@@ -94,22 +79,69 @@ public final class MountGuard implements AutoCloseable {
         }
     }
 
-    /** Opens a directory that is guarded, for whoever cleans up after a process that was killed. Nothing is mounted there. */
+    /**
+     * Opens a directory that is guarded, for whoever cleans up after a process that was killed. Nothing is mounted there.
+     *
+     * <p>The note may lie on the disk whose end was the process's: without it the directory gets the usual mode.
+     */
     public static void takeAway(Path directory, Path note) {
-        if (isGuarded(directory)) {
-            try (MountGuard guard = of(directory, note)) {
-                guard.undo();
-            }
+        if (!isGuarded(directory)) {
+            return;
+        }
+        String mode = USUAL_MODE;
+        try {
+            mode = noted(directory, note);
+        } catch (IOException e) {
+            LOG.warn(
+                    "mount point: note of its guard cannot be read, gets the usual mode: path={}, mode={}, note={},"
+                            + " cause={}",
+                    directory,
+                    mode,
+                    note,
+                    e.toString());
+        }
+        try (MountGuard guard = hold(directory, note, mode)) {
+            guard.undo();
+        } catch (IOException e) {
+            throw new MountException(
+                    MountException.Reason.MOUNT_POINT,
+                    "mount point cannot be opened again: path=" + directory + ", cause=" + e,
+                    e);
         }
     }
 
+    private static String modeOf(Path directory, Path note) throws IOException {
+        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(directory, LinkOption.NOFOLLOW_LINKS);
+        if (!permissions.isEmpty()) {
+            return PosixFilePermissions.toString(permissions);
+        }
+        String mode = noted(directory, note);
+        LOG.info("mount point was guarded by a process that is gone: path={}, mode={}", directory, mode);
+        return mode;
+    }
+
     private static String noted(Path directory, Path note) throws IOException {
-        if (!Files.exists(note)) {
+        try {
+            List<String> lines = Files.readAllLines(note);
+            boolean same = lines.size() == 2 && lines.getFirst().equals(directory.toString());
+            return same && !lines.getLast().equals("---------") ? lines.getLast() : USUAL_MODE;
+        } catch (NoSuchFileException e) {
             return USUAL_MODE;
         }
-        List<String> lines = Files.readAllLines(note);
-        boolean same = lines.size() == 2 && lines.getFirst().equals(directory.toString());
-        return same && !lines.getLast().equals("---------") ? lines.getLast() : USUAL_MODE;
+    }
+
+    private static MountGuard hold(Path directory, Path note, String mode) throws IOException {
+        int fd = open(directory);
+        if (fd == -Errno.EACCES) {
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(mode));
+            fd = open(directory);
+        }
+        if (fd < 0) {
+            throw new MountException(
+                    MountException.Reason.MOUNT_POINT,
+                    "mount point cannot be opened: path=" + directory + ", errno=" + Errno.name(fd));
+        }
+        return new MountGuard(note, fd, mode);
     }
 
     private static int open(Path directory) {
@@ -137,7 +169,8 @@ public final class MountGuard implements AutoCloseable {
         try {
             Files.deleteIfExists(note);
         } catch (IOException e) {
-            throw new UncheckedIOException("mount point: note of its guard cannot be deleted: path=" + note, e);
+            // It does no harm: the next guard replaces it.
+            LOG.warn("mount point: note of its guard cannot be deleted: path={}, cause={}", note, e.toString());
         }
     }
 

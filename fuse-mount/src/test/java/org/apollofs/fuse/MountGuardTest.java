@@ -84,4 +84,17 @@ class MountGuardTest {
         assertEquals("rwxr-xr-x", mode());
         Files.writeString(directory.resolve("x"), "there");
     }
+
+    /** As on a disk that has died. */
+    @Test
+    void shouldOpenADirectoryWhoseNoteCannotBeReadOrDeleted() throws IOException {
+        try (MountGuard killed = MountGuard.of(directory, note)) {
+            killed.guard();
+        }
+        Path unreadable = Files.createDirectory(temporary.resolve("no-file"));
+        Files.createFile(unreadable.resolve("so-it-stays"));
+        MountGuard.takeAway(directory, unreadable);
+        assertEquals("rwxr-xr-x", mode());
+        Files.writeString(directory.resolve("x"), "there");
+    }
 }

@@ -161,6 +161,11 @@ final class CallWindow {
         return urgent > 0;
     }
 
+    /** Time in which this process ran, as of this duty cycle, ns. */
+    long awakeNs() {
+        return awake.nanoTime();
+    }
+
     /** Takes submitted calls into the window, as far as it goes. In each duty cycle: time goes on by it. */
     int admit() {
         awake.look();

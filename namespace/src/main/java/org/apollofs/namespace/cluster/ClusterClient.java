@@ -38,6 +38,9 @@ import org.slf4j.LoggerFactory;
  * is bounded, and so is what the state machine must remember; beyond it callers wait. A command whose deadline passes fails
  * with TIMEOUT (it may yet take effect), or UNAVAILABLE if it was never sent.
  *
+ * <p>Where nothing is answered for a while, the other side may be slow, or have been started anew and know nothing of this
+ * connection: it does not say so. So another is searched for, while the one there is goes on; the first to answer stays.
+ *
  * <p>The agent owns the connection and the Aeron client, which has no thread of its own. When that ends, because the driver has or
  * because one took the other for gone, the agent makes another on the driver that runs then; calls wait.
  */
@@ -53,6 +56,8 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     private static final long GONE_CHECK_NS = 1_000_000_000L;
 
     private static final long RECONNECT_NS = 100_000_000L;
+    /** The other side is silent for so long, while this process ran: another connection is searched for beside. */
+    private static final long SILENT_NS = 2 * LeaderSearch.QUICK_NS;
     /** Between two lines of who waits. */
     private static final long SAY_NS = 5_000_000_000L;
     /** A call in close(): the site may be gone already. */
@@ -81,6 +86,10 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     private long openSentNs;
     private long lastSentNs;
     private long lastCommandNs;
+    /** Whether something was sent, or was to be, since the last word of the other side; and since when, in time awake. */
+    private boolean isAwaiting;
+
+    private long awaitingSinceNs;
     private long lastCheckNs;
     private long reconnectNs;
     private volatile String disconnectedWhy = "not connected yet";
@@ -332,8 +341,36 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
             work++;
         } else {
             keepAlive(now);
+            work += searchBeside(now);
         }
         return work;
+    }
+
+    private int searchBeside(long now) {
+        if (!isAwaiting || calls.awakeNs() - awaitingSinceNs < SILENT_NS) {
+            return 0;
+        }
+        AeronCluster found = search.poll(now);
+        if (found == null) {
+            return 0;
+        }
+        LOG.debug("namespace client: nothing was answered any more, there is another connection");
+        CloseHelper.quietClose(cluster);
+        connected(found, now);
+        return 1;
+    }
+
+    private void awaitAnswer() {
+        if (!isAwaiting) {
+            isAwaiting = true;
+            awaitingSinceNs = calls.awakeNs();
+        }
+    }
+
+    /** The other side has said something. */
+    private void heard() {
+        isAwaiting = false;
+        search.close();
     }
 
     private AeronCluster.Context clusterContext() {
@@ -349,24 +386,35 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     }
 
     private int connect(long now) {
-        cluster = search.poll(now);
-        if (cluster == null) {
+        AeronCluster found = search.poll(now);
+        if (found == null) {
             disconnectedWhy = search.why();
             return 0;
         }
+        connected(found, now);
+        return 1;
+    }
+
+    private void connected(AeronCluster found, long now) {
+        resendSnapshotRequest();
+        cluster = found;
+        isAwaiting = false;
         leader = cluster.leaderMemberId();
         LOG.debug("namespace client: connected: leader={}", leader);
         calls.resend();
         messageLength = 0;
         openSentNs = now - ctx.resendIntervalNs();
-        return 1;
     }
 
-    private void disconnected(String why) {
+    private void resendSnapshotRequest() {
         SnapshotRequest request = snapshotRequest.get();
         if (request != null) {
             request.resend();
         }
+    }
+
+    private void disconnected(String why) {
+        resendSnapshotRequest();
         disconnectedWhy = why;
         cluster = null;
         leader = NO_LEADER;
@@ -386,6 +434,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
             if (messageLength == 0) {
                 return count;
             }
+            awaitAnswer();
             if (cluster.offer(message, 0, messageLength) <= 0) {
                 // Back-pressure, or a change of leaders: the message waits.
                 return count;
@@ -408,6 +457,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     private boolean sendControl(int length, long now) {
         CommandHead.stamp(control, 0, session, 0, calls.lowest());
         int framed = Frames.putCommand(message, messageLength, control, 0, length, checksum);
+        awaitAnswer();
         if (cluster.offer(message, messageLength, framed - messageLength) <= 0) {
             return false;
         }
@@ -428,6 +478,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
     @Override
     public void onMessage(
             long clusterSessionId, long timestamp, DirectBuffer buffer, int offset, int length, Header header) {
+        heard();
         if (!Frames.forEach(buffer, offset, length, null, onResult)) {
             throw new IllegalStateException("results that are not whole: length=" + length);
         }
@@ -483,6 +534,7 @@ final class ClusterClient implements Agent, CommandChannel, EgressListener {
 
     @Override
     public void onNewLeader(long clusterSessionId, long leadershipTermId, int leaderMemberId, String ingressEndpoints) {
+        heard();
         leader = leaderMemberId;
         LOG.debug("namespace client: new leader: leader={}", leader);
         // What the old leader took but did not commit is lost.

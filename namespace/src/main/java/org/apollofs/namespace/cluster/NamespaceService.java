@@ -37,6 +37,13 @@ final class NamespaceService implements ClusteredService {
     private static final long LEASE_TIMER = 1;
     /** Leases are looked at a little late, so that those that end together end with one timer. */
     private static final long LEASE_SLACK_NS = 100_000_000;
+    /** While there is a lease, time is told at least as often. */
+    private static final long TICK_NS = 5_000_000_000L;
+    /**
+     * Of the time between two records, so much counts for leases: a tick that comes later shows that there was no leader, that all
+     * stood still, or were not there. That is no time in which a host could have been heard of.
+     */
+    private static final long SERVED_NS = TICK_NS + 1_000_000_000L;
     /** Commands that are applied and answered together: an answer should not wait for many others. */
     private static final int ANSWER_COUNT = 32;
     /**
@@ -99,6 +106,7 @@ final class NamespaceService implements ClusteredService {
         this.state = state;
         this.counters = counters;
         this.failureHandler = failureHandler;
+        state.countAtMost(SERVED_NS);
     }
 
     @Override
@@ -196,7 +204,8 @@ final class NamespaceService implements ClusteredService {
         if (deadlineNs == Long.MAX_VALUE) {
             return;
         }
-        while (!cluster.scheduleTimer(LEASE_TIMER, deadlineNs + LEASE_SLACK_NS)) {
+        long timerNs = Math.min(deadlineNs + LEASE_SLACK_NS, cluster.time() + TICK_NS);
+        while (!cluster.scheduleTimer(LEASE_TIMER, timerNs)) {
             cluster.idleStrategy().idle();
         }
     }

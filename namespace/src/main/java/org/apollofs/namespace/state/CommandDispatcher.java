@@ -104,10 +104,10 @@ final class CommandDispatcher {
 
     /** Time has passed: leases end, old changes go. */
     void tick() {
-        SessionTable.Session expired = sessions.expired(store.nowNs());
+        SessionTable.Session expired = sessions.expired(store.servedNs());
         while (expired != null) {
             end(expired);
-            expired = sessions.expired(store.nowNs());
+            expired = sessions.expired(store.servedNs());
         }
         leases.expire();
         store.changes.expire(EXPIRED_CHANGES_PER_TICK);
@@ -159,7 +159,7 @@ final class CommandDispatcher {
     private void keepAlive() {
         SessionTable.Session of = sessions.get(input.session());
         if (of != null) {
-            sessions.touch(of, store.nowNs(), CommandHead.ackedBelow(input.command(), 0));
+            sessions.touch(of, store.servedNs(), CommandHead.ackedBelow(input.command(), 0));
         }
     }
 
@@ -170,7 +170,7 @@ final class CommandDispatcher {
             results.failed(NamespaceError.FENCED, "no such session, or its lease is over: session=" + input.session());
             return;
         }
-        sessions.touch(of, store.nowNs(), CommandHead.ackedBelow(input.command(), 0));
+        sessions.touch(of, store.servedNs(), CommandHead.ackedBelow(input.command(), 0));
         if (template == KeepAliveSessionDecoder.TEMPLATE_ID) {
             results.done(0);
             return;
@@ -273,7 +273,7 @@ final class CommandDispatcher {
                 throw new Refusal(NamespaceError.INVALID, "lease too short: leaseNs=" + openSession.leaseNs());
             }
             long id = store.meta.next(Meta.NEXT_SESSION);
-            same = new SessionTable.Session(id, openSession.nonce(), openSession.leaseNs(), store.nowNs());
+            same = new SessionTable.Session(id, openSession.nonce(), openSession.leaseNs(), store.servedNs());
             sessions.open(same);
         }
         results.done(same.id);

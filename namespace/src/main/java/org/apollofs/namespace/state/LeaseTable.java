@@ -12,7 +12,7 @@ import org.lmdbjava.Txn;
 
 /**
  * Leases of keys, and which inodes are attached to which. An inode that is attached carries a flag, so that the others cost
- * nothing. A lease is over when the log's time has reached its expiry, whether its keys are deleted already or not. Owned
+ * nothing. A lease is over when the time of leases ({@link Store#servedNs}) has reached its expiry, whether its keys are deleted already or not. Owned
  * by the apply thread.
  *
  * <pre>
@@ -45,7 +45,7 @@ final class LeaseTable {
         }
         store.meta.add(Meta.LAST_LEASE, 1);
         long lease = store.meta.get(Meta.LAST_LEASE);
-        save(lease, ttlNs, store.nowNs() + ttlNs);
+        save(lease, ttlNs, store.servedNs() + ttlNs);
         return lease;
     }
 
@@ -68,7 +68,7 @@ final class LeaseTable {
 
     /** Refuses a lease that does not exist or is over. */
     void require(long lease) {
-        if (!load(lease) || record.getLong(EXPIRY) <= store.nowNs()) {
+        if (!load(lease) || record.getLong(EXPIRY) <= store.servedNs()) {
             throw new Refusal(NamespaceError.NOT_FOUND, "no such lease, or it has ended: lease=" + lease);
         }
     }
@@ -78,24 +78,24 @@ final class LeaseTable {
         require(lease);
         long ttlNs = record.getLong(TTL);
         store.tables.leaseExpiries.delete(store.txn(), store.key.of(record.getLong(EXPIRY), lease));
-        save(lease, ttlNs, store.nowNs() + ttlNs);
+        save(lease, ttlNs, store.servedNs() + ttlNs);
         return ttlNs;
     }
 
     /** Ends a lease now; its keys go with the next call of {@link #firstExpired}. @return false if there is none. */
     boolean end(long lease) {
-        if (!load(lease) || record.getLong(EXPIRY) <= store.nowNs()) {
+        if (!load(lease) || record.getLong(EXPIRY) <= store.servedNs()) {
             return false;
         }
         store.tables.leaseExpiries.delete(store.txn(), store.key.of(record.getLong(EXPIRY), lease));
-        save(lease, record.getLong(TTL), store.nowNs());
+        save(lease, record.getLong(TTL), store.servedNs());
         return true;
     }
 
     /** The lease that ended first and still has a record, or 0. */
     long firstExpired() {
         try (Cursor<DirectBuffer> cursor = store.tables.leaseExpiries.openCursor(store.txn())) {
-            boolean found = cursor.first() && cursor.key().getLong(0, BIG_ENDIAN) <= store.nowNs();
+            boolean found = cursor.first() && cursor.key().getLong(0, BIG_ENDIAN) <= store.servedNs();
             return found ? cursor.key().getLong(8, BIG_ENDIAN) : 0;
         }
     }
@@ -140,7 +140,7 @@ final class LeaseTable {
         }
     }
 
-    /** Log time at which the next lease ends, of what is committed; {@link Long#MAX_VALUE} if there is none. */
+    /** Time of leases at which the next one ends, of what is committed; {@link Long#MAX_VALUE} if there is none. */
     static long nextExpiryNs(Tables tables) {
         try (Txn<DirectBuffer> txn = tables.env.txnRead();
                 Cursor<DirectBuffer> cursor = tables.leaseExpiries.openCursor(txn)) {

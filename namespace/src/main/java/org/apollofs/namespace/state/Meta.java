@@ -51,6 +51,8 @@ final class Meta {
     static final int GENERATION = 17;
     /** Next session at the time when the generation began; 0 while there is none. */
     static final int FIRST_SESSION = 18;
+    /** Time of leases, ns: goes with {@link #TIME_NS}, but stands still while nobody served. 0 before the first record. */
+    static final int SERVED_NS = 19;
 
     private static final int COUNT = 24;
 

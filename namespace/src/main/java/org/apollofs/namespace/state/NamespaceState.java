@@ -358,7 +358,17 @@ public final class NamespaceState implements AutoCloseable {
      * what is committed.
      */
     public long nextExpiryNs() {
-        return Math.min(sessions.nextExpiryNs(), LeaseTable.nextExpiryNs(tables));
+        long expiryNs = Math.min(sessions.nextExpiryNs(), LeaseTable.nextExpiryNs(tables));
+        return expiryNs == Long.MAX_VALUE ? Long.MAX_VALUE : store.nowNs() + expiryNs - store.servedNs();
+    }
+
+    /**
+     * From now on leases run for no longer than this between two records of the log, however long it takes until the next: then
+     * nobody served, and no host could be heard of. Whoever adds records sees to it that there are ticks in between. To be
+     * said before the first record, by all replicas.
+     */
+    public void countAtMost(long betweenNs) {
+        store.countAtMost(betweenNs);
     }
 
     /** Writer sessions that are open. */

@@ -45,7 +45,7 @@ final class SessionTable {
             lastSeenNs = nowNs;
         }
 
-        /** Log time from which the session is expired, unless it is heard of before. */
+        /** Time of leases ({@link Store#servedNs}) from which the session is expired, unless it is heard of before. */
         long expiryNs() {
             return lastSeenNs + leaseNs;
         }
@@ -116,7 +116,7 @@ final class SessionTable {
         return first;
     }
 
-    /** Log time at which the next lease ends; {@link Long#MAX_VALUE} if there is no session. */
+    /** Time of leases at which the next one ends; {@link Long#MAX_VALUE} if there is no session. */
     long nextExpiryNs() {
         long next = Long.MAX_VALUE;
         for (Session session : sessions.values()) {

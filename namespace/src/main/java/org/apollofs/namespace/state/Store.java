@@ -46,6 +46,7 @@ final class Store {
     private final UnsafeBuffer value = new UnsafeBuffer(ByteBuffer.allocateDirect(NamespaceLimits.INLINE_LENGTH));
     private final UnsafeBuffer valueView = new UnsafeBuffer(0, 0);
     private Txn<DirectBuffer> txn;
+    private long mostBetweenNs = Long.MAX_VALUE;
 
     Store(Tables tables) {
         this.tables = tables;
@@ -103,9 +104,22 @@ final class Store {
         return meta.get(Meta.TIME_NS);
     }
 
+    /** Time by which leases run, ns: that of the log, of which no more counts between two records than {@link #countAtMost}. */
+    long servedNs() {
+        return meta.get(Meta.SERVED_NS);
+    }
+
+    /** Between two records of the log, leases run for no longer than this. Never changes, and is the same in all members. */
+    void countAtMost(long betweenNs) {
+        mostBetweenNs = betweenNs;
+    }
+
     /** Time goes on; a clock that was set back does not take it along. */
     void advanceTime(long timestampNs) {
-        meta.set(Meta.TIME_NS, Math.max(nowNs(), timestampNs));
+        long passedNs = Math.max(0, timestampNs - nowNs());
+        meta.set(Meta.TIME_NS, nowNs() + passedNs);
+        // A snapshot may be older than this counter.
+        meta.set(Meta.SERVED_NS, servedNs() == 0 ? nowNs() : servedNs() + Math.min(passedNs, mostBetweenNs));
     }
 
     DirectBuffer emptyValue() {

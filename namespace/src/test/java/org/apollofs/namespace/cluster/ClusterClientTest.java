@@ -29,6 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The client by itself: other processes, other channels, back-pressure, deadlines, leases. */
 @Timeout(60)
 class ClusterClientTest {
+    private static final long HOUR_NS = TimeUnit.HOURS.toNanos(1);
+
     @TempDir
     Path directory;
 
@@ -45,31 +47,68 @@ class ClusterClientTest {
         }
     }
 
-    @Test
-    void shouldServeOverUdp() throws Exception {
-        List<MemberAddress> members = TestCluster.addresses(1);
-        AttentiveIdle idle = new AttentiveIdle();
-        AtomicReference<Throwable> failure = new AtomicReference<>();
-        NamespaceMemberContext ctx = new NamespaceMemberContext()
+    private NamespaceMember launch(
+            List<MemberAddress> members, AttentiveIdle idle, AtomicReference<Throwable> failure) {
+        return NamespaceMember.launch(new NamespaceMemberContext()
                 .peerKey(TestSite.KEY)
                 .directory(directory)
                 .members(members)
                 .driverContext(TestSite.driver(directory, idle))
                 .idle(idle)
                 .threadFactory(TestSite::daemon)
-                .failureHandler(failure::set);
-        try (NamespaceMember member = NamespaceMember.launch(ctx);
+                .failureHandler(failure::set));
+    }
+
+    private static ClusterNamespace connect(MediaDriver driver, List<MemberAddress> members, AttentiveIdle idle) {
+        return ClusterNamespace.connect(new ClusterClientContext()
+                .aeronDirectory(driver.aeronDirectoryName())
+                .members(members)
+                .idle(idle)
+                .leaseNs(HOUR_NS)
+                .deadlineNs(HOUR_NS)
+                .threadFactory(TestSite::daemon));
+    }
+
+    @Test
+    void shouldServeOverUdp() throws Exception {
+        List<MemberAddress> members = TestCluster.addresses(1);
+        AttentiveIdle idle = new AttentiveIdle();
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        try (NamespaceMember member = launch(members, idle, failure);
                 MediaDriver driver = MediaDriver.launch(TestSite.driver(directory.resolve("client"), idle));
-                ClusterNamespace namespace = ClusterNamespace.connect(new ClusterClientContext()
-                        .aeronDirectory(driver.aeronDirectoryName())
-                        .members(members)
-                        .idle(idle)
-                        .threadFactory(TestSite::daemon))) {
+                ClusterNamespace namespace = connect(driver, members, idle)) {
             byte[] value = new byte[60_000];
             value[59_999] = 7;
             namespace.keyValue().put("large", value, KeyValue.ABSENT);
             assertEquals(7, namespace.keyValue().get("large").orElseThrow().value()[59_999]);
             assertNotNull(member.reads().lookup(Inode.ROOT, "large".getBytes(UTF_8)));
+        }
+        assertNull(failure.get());
+    }
+
+    /** The next one takes the streams up where they are, and says nothing to connections that it does not know. */
+    @Test
+    @SuppressWarnings("try") // The member closes and starts again beside its client.
+    void shouldFindAMemberThatWasStartedAnewWhereItsDriverNoticesNothing() {
+        List<MemberAddress> members = TestCluster.addresses(1);
+        AttentiveIdle idle = new AttentiveIdle();
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        MediaDriver.Context blind = TestSite.driver(directory.resolve("client"), idle)
+                .imageLivenessTimeoutNs(HOUR_NS)
+                .publicationConnectionTimeoutNs(HOUR_NS);
+        NamespaceMember first = launch(members, idle, failure);
+        try (MediaDriver driver = MediaDriver.launch(blind);
+                ClusterNamespace namespace = connect(driver, members, idle)) {
+            long version = namespace.keyValue().put("k", new byte[1], KeyValue.ABSENT);
+            first.abort();
+            try (NamespaceMember second = launch(members, idle, failure)) {
+                // On the version of the one before: it is applied once, however often it was sent.
+                namespace.keyValue().put("k", new byte[2], version);
+                assertEquals(2, namespace.keyValue().get("k").orElseThrow().value().length);
+                namespace.close();
+            }
+        } finally {
+            first.abort();
         }
         assertNull(failure.get());
     }

@@ -9,11 +9,15 @@ import org.apollofs.namespace.client.KeyValue;
  * output once the put is acknowledged: {@code thread count}. Arguments: folder, threads.
  */
 public final class MemberProcess {
+    /** Shorter than it is made to stand still. */
+    private static final long LEASE_NS = 11_000_000_000L;
+
     private MemberProcess() {}
 
     public static void main(String[] arguments) {
         TestSite site = new TestSite(Path.of(arguments[0]));
-        ClusterNamespace namespace = site.connect();
+        ClusterNamespace namespace = ClusterNamespace.connect(
+                ClusterClientContext.beside(site.member()).leaseNs(LEASE_NS).threadFactory(TestSite::daemon));
         for (int i = 0; i < Integer.parseInt(arguments[1]); i++) {
             int number = i;
             new Thread(() -> count(namespace, number)).start();

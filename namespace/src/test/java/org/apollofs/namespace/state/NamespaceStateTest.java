@@ -218,6 +218,36 @@ class NamespaceStateTest {
     }
 
     @Test
+    void shouldNotCountTheTimeInWhichNobodyServed() {
+        state.countAtMost(CommandLog.LEASE_NS / 4);
+        long session = log.openSession();
+        long lease = log.results().done(log.apply(session, 1, 1, (e, to) -> e.grantLease(to, CommandLog.LEASE_NS)));
+        long longer =
+                log.results().done(log.apply(session, 2, 1, (e, to) -> e.grantLease(to, 2 * CommandLog.LEASE_NS)));
+        // As when all members stood still: nothing was logged.
+        log.advance(10 * CommandLog.LEASE_NS);
+        log.tick();
+        assertEquals(1, state.sessionCount());
+        assertNull(log.error(log.apply(session, 3, 3, (e, to) -> e.keepLeaseAlive(to, longer))));
+        for (int i = 0; i < 3; i++) {
+            assertEquals(1, state.sessionCount());
+            log.advance(CommandLog.LEASE_NS / 4);
+            log.tick();
+        }
+        assertEquals(
+                NamespaceError.NOT_FOUND, log.error(log.apply(session, 4, 4, (e, to) -> e.keepLeaseAlive(to, lease))));
+        assertNull(log.error(log.apply(session, 5, 5, (e, to) -> e.keepLeaseAlive(to, longer))));
+        log.advance(CommandLog.LEASE_NS / 4);
+        log.tick();
+        assertEquals(1, state.sessionCount(), "it was heard of");
+        for (int i = 0; i < 3; i++) {
+            log.advance(CommandLog.LEASE_NS / 4);
+            log.tick();
+        }
+        assertEquals(0, state.sessionCount());
+    }
+
+    @Test
     void shouldRefuseCommitsOfASessionWhoseLeaseIsOver() {
         long session = log.openSession();
         log.apply(session, 1, 1, (e, to) -> e.addPlacementTable(to, 2, 1, List.of(new int[] {0, 1, 2})));
