@@ -50,7 +50,7 @@ final class Node implements AutoCloseable {
 
     private static final int GARBAGE_IDLE_MS = 5;
     /** Where there was none for a while. */
-    private static final int GARBAGE_REST_MS = 160;
+    private static final int GARBAGE_REST_MS = 320;
 
     private final NodeOptions options;
     private final StopSignal stop;
@@ -61,6 +61,7 @@ final class Node implements AutoCloseable {
 
     private SiteFiles files;
     private DatagramSeal seal;
+    private SiteRest rest;
     private SiteDriver driver;
     private SiteNamespace namespace;
     private TargetServers targets;
@@ -151,10 +152,11 @@ final class Node implements AutoCloseable {
         startClock();
         files = SiteFiles.open(folder, profile, folderExisted, options.discard(), stack);
         AttentiveIdle idle = new AttentiveIdle();
+        rest = new SiteRest(idle, SystemNanoClock.INSTANCE);
         DataThreads threads = new DataThreads();
         seal = new DatagramSeal(
                 SealKey.of(files.secret(), "lanes " + files.record().siteId()));
-        driver = stack.push(SiteDriver.launch(folder, profile, idle, seal, this::onFailure));
+        driver = stack.push(SiteDriver.launch(folder, profile, idle, rest, seal, this::onFailure));
         threads.driver(driver::wake);
         AeronNetwork network =
                 stack.push(new AeronNetwork(networkContext(profile).onSent(threads::wake)));
@@ -173,6 +175,7 @@ final class Node implements AutoCloseable {
                 threads.newStrategy(profile.threads().hostIdle()),
                 this::onFailure));
         stack.push(client);
+        threads.quiet(client::isQuiet);
         targets.leftOut().forEach(client.targets()::leaveOut);
         startGarbage();
         repair = stack.push(SiteRepair.start(folder, profile, namespace.client(), client, clock, this::onFailure));
@@ -188,6 +191,8 @@ final class Node implements AutoCloseable {
         Files.writeString(folder.ready(), ProcessHandle.current().pid() + "\n");
         files.keep();
         isReady = true;
+        rest.onServing();
+        stack.push(rest::onStopping);
     }
 
     /** Nobody is to find a mount on which a write or a read would not go through. */
@@ -283,7 +288,10 @@ final class Node implements AutoCloseable {
         ObjectNode answer = new ObjectMapper().createObjectNode();
         switch (request.path("command").asText()) {
             case "status" -> NodeStatus.fill(this, answer);
-            case "connect" -> answer.put("aeronDirectory", driver.directory());
+            case "connect" -> {
+                rest.onAsked();
+                answer.put("aeronDirectory", driver.directory());
+            }
             case "confirm-sweep" -> confirmSweep(request.path("siteId").asText(), answer);
             default -> answer.put("error", "unknown command: " + request.path("command"));
         }
