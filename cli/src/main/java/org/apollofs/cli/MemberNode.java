@@ -39,6 +39,11 @@ final class MemberNode implements AutoCloseable {
         this.stop = stop;
     }
 
+    /** Starts the member as it is: see the other. */
+    static MemberNode start(HardwareProfile profile, int id, Path dir, StopSignal stop, PrintWriter out) {
+        return start(profile, id, dir, null, stop, out);
+    }
+
     /**
      * Starts the member. It takes part on return, and may not be up to date yet.
      *

@@ -56,7 +56,6 @@ final class SiteNamespace implements AutoCloseable {
                             + profile.members().size(),
                     "leave one, or run each as a process of its own: apollo namespace --profile P --member I");
         }
-        SiteFolder folder = files.folder();
         Consumer<String> said = line -> {
             out.println(line);
             out.flush();

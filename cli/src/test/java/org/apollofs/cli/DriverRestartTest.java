@@ -161,7 +161,7 @@ final class DriverRestartTest {
         Path file = MemberVictims.writeProfile(temporary, 1);
         HardwareProfile profile = ProfileLoader.load(file.toString());
         try (MemberNode node = MemberNode.start(
-                        profile, 0, temporary, StopSignal.detached(), new PrintWriter(new StringWriter()));
+                        profile, 0, temporary, null, StopSignal.detached(), new PrintWriter(new StringWriter()));
                 NamespaceConnection connection = NamespaceConnection.ofMembers(profile)) {
             KeyValue keys = connection.keyValue();
             long version = keys.put("k", new byte[1], KeyValue.ABSENT);

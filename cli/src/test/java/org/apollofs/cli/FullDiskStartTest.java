@@ -107,6 +107,6 @@ final class FullDiskStartTest {
     }
 
     private static MemberNode start(HardwareProfile profile, PowerCutFileSystem disk, StopSignal stop) {
-        return MemberNode.start(profile, 0, disk.root(), stop, new PrintWriter(new StringWriter()));
+        return MemberNode.start(profile, 0, disk.root(), null, stop, new PrintWriter(new StringWriter()));
     }
 }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
@@ -76,6 +77,17 @@ final class NodeTest {
     @Test
     void shouldShowSameValueAsKeyAndAsFile() throws IOException {
         try (Node node = start(profile())) {
+            // Ready means that all is known: statvfs too.
+            FileStore space = Files.getFileStore(mountPoint);
+            assertEquals(4 * TARGET_SIZE, space.getTotalSpace());
+            assertTrue(space.getUsableSpace() > 0);
+            JsonNode first = status();
+            assertEquals("healthy", first.get("state").asText(), first.toString());
+            assertTrue(first.path("health").hasNonNull("provedAt"), first.toString());
+            assertFalse(first.path("health").hasNonNull("stalledSince"), first.toString());
+            assertTrue(first.path("namespace").path("sessionWorks").asBoolean(), first.toString());
+            first.path("targets")
+                    .forEach(target -> assertEquals("well", target.path("lane").asText(), first.toString()));
             Files.writeString(mountPoint.resolve("from-mount"), "1000");
             String dir = folder.root().toString();
             assertEquals(

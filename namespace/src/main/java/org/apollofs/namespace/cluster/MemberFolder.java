@@ -237,6 +237,15 @@ record MemberFolder(Path root, MemberMarks marks) {
         sync(cluster());
     }
 
+    /** The file of the consensus module's votes, to be read only. Its own may be unmapped at any time. */
+    NodeStateFile openVotes(int fileSyncLevel) {
+        try {
+            return new NodeStateFile(cluster().toFile(), false, fileSyncLevel);
+        } catch (IOException e) {
+            throw new UncheckedIOException("namespace member: votes cannot be read: " + cluster(), e);
+        }
+    }
+
     /**
      * Gives up for good what there is of a log that cannot be used: it is put aside, in {@code discarded-N}, and the folder is as one
      * that never had any. Cut short, it is done again.

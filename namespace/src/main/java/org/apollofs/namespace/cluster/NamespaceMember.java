@@ -170,7 +170,7 @@ public final class NamespaceMember implements AutoCloseable {
         launchCluster();
         folder.syncNames();
         if (ctx.listens()) {
-            votes = openVotes();
+            votes = folder.openVotes(ctx.fileSyncLevel());
             quorum = new TermQuorum(ctx, new OwnState(), this::wakeReads);
         }
         QueryAnswers answers = state.reads().newAnswers();
@@ -199,15 +199,6 @@ public final class NamespaceMember implements AutoCloseable {
                         identity.claims(sender)));
         AgentRunner.startOnThread(readRunner, this::newThread);
         identity.start(votes);
-    }
-
-    /** The file of the consensus module's votes, which is only read here. Its own may be unmapped at any time. */
-    private NodeStateFile openVotes() {
-        try {
-            return new NodeStateFile(folder.cluster().toFile(), false, ctx.fileSyncLevel());
-        } catch (IOException e) {
-            throw new UncheckedIOException("namespace member: votes cannot be read: " + folder.cluster(), e);
-        }
     }
 
     private void wakeReads() {

@@ -178,7 +178,7 @@ class ClusterTest {
     private static void awaitTakingPart(TestCluster cluster, int member) {
         boolean takesPart = false;
         while (!takesPart) {
-            takesPart = MemberSurvey.ask(cluster.addresses(), TimeUnit.SECONDS.toNanos(1)).stream()
+            takesPart = MemberSurvey.ask(cluster.addresses(), TestSite.KEY, TimeUnit.SECONDS.toNanos(1)).stream()
                     .anyMatch(status -> status.member().id() == member
                             && status.role() == MemberStatus.Role.FOLLOWER
                             && !status.isElecting());
