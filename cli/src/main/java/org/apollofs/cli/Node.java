@@ -26,6 +26,7 @@ import org.apollofs.namespace.client.Namespace;
 import org.apollofs.namespace.cluster.AttentiveIdle;
 import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.profile.HardwareProfile;
+import org.apollofs.profile.LaneProfile;
 import org.apollofs.profile.SweepProfile;
 import org.apollofs.transport.aeron.AeronNetwork;
 import org.apollofs.transport.aeron.AeronNetworkContext;
@@ -152,7 +153,7 @@ final class Node implements AutoCloseable {
         startClock();
         files = SiteFiles.open(folder, profile, folderExisted, options.discard(), stack);
         AttentiveIdle idle = new AttentiveIdle();
-        rest = new SiteRest(idle, SystemNanoClock.INSTANCE);
+        rest = new SiteRest(idle::undisturbed, SystemNanoClock.INSTANCE);
         DataThreads threads = new DataThreads();
         seal = new DatagramSeal(
                 SealKey.of(files.secret(), "lanes " + files.record().siteId()));
@@ -175,7 +176,6 @@ final class Node implements AutoCloseable {
                 threads.newStrategy(profile.threads().hostIdle()),
                 this::onFailure));
         stack.push(client);
-        threads.quiet(client::isQuiet);
         targets.leftOut().forEach(client.targets()::leaveOut);
         startGarbage();
         repair = stack.push(SiteRepair.start(folder, profile, namespace.client(), client, clock, this::onFailure));
@@ -191,8 +191,12 @@ final class Node implements AutoCloseable {
         Files.writeString(folder.ready(), ProcessHandle.current().pid() + "\n");
         files.keep();
         isReady = true;
-        rest.onServing();
         stack.push(rest::onStopping);
+        if (profile.lanes().media() == LaneProfile.Media.IPC) {
+            // What comes over UDP wakes nobody.
+            threads.quiet(client::isQuiet);
+            rest.onServing();
+        }
     }
 
     /** Nobody is to find a mount on which a write or a read would not go through. */

@@ -1,8 +1,8 @@
 package org.apollofs.cli;
 
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.agrona.concurrent.NanoClock;
-import org.apollofs.namespace.cluster.AttentiveIdle;
 
 /**
  * Whether a site's threads may rest for long: once it serves, and as long as no other process is a client of its media driver.
@@ -12,13 +12,14 @@ final class SiteRest {
     /** Who has asked for the driver is its client soon, or has gone. */
     private static final long EXPECTED_NS = TimeUnit.SECONDS.toNanos(30);
 
-    private final AttentiveIdle idle;
+    private final Consumer<Boolean> undisturbed;
     private final NanoClock clock;
     private boolean isServing;
     private long lastAskedNs;
 
-    SiteRest(AttentiveIdle idle, NanoClock clock) {
-        this.idle = idle;
+    /** @param undisturbed told whether the threads may rest for long; may be told the same again. */
+    SiteRest(Consumer<Boolean> undisturbed, NanoClock clock) {
+        this.undisturbed = undisturbed;
         this.clock = clock;
         lastAskedNs = clock.nanoTime();
     }
@@ -31,21 +32,21 @@ final class SiteRest {
     /** Somebody is about to have commands: another process, or a part that is started or stopped. */
     synchronized void onAsked() {
         lastAskedNs = clock.nanoTime();
-        idle.undisturbed(false);
+        undisturbed.accept(false);
     }
 
     /** The site ends: its parts have much to say to each other. */
     synchronized void onStopping() {
         isServing = false;
-        idle.undisturbed(false);
+        undisturbed.accept(false);
     }
 
     /** @param hasVisitors whether the driver has clients of other processes. */
     synchronized void onLook(boolean hasVisitors) {
         if (isServing && !hasVisitors && clock.nanoTime() - lastAskedNs >= EXPECTED_NS) {
-            idle.undisturbed(true);
+            undisturbed.accept(true);
         } else if (hasVisitors) {
-            idle.undisturbed(false);
+            undisturbed.accept(false);
         }
     }
 }
