@@ -197,7 +197,8 @@ final class ControlServer implements AutoCloseable {
                 Patience oldest = patience.take();
                 while (steps - oldest.sinceStep() < PATIENCE_STEPS
                         && !oldest.done().await(PATIENCE_STEP_MS, TimeUnit.MILLISECONDS)) {
-                    steps = steps + 1;
+                    int next = steps + 1;
+                    steps = next;
                 }
                 if (oldest.done().getCount() > 0) {
                     LOG.debug("control: hung up on who asks nothing, or takes no answer");
