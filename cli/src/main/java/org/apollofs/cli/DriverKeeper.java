@@ -46,6 +46,7 @@ final class DriverKeeper<D extends AutoCloseable> implements AutoCloseable, Driv
     private final Thread thread;
     private volatile Running<D> current;
     private volatile Consumer<D> onRenewed = driver -> {};
+    private volatile Consumer<Boolean> onLook = hasForeign -> {};
     private volatile boolean isClosing;
     private int startsInARow;
 
@@ -147,6 +148,7 @@ final class DriverKeeper<D extends AutoCloseable> implements AutoCloseable, Driv
         if (count > 0) {
             LOG.info("media driver: clients of processes that are gone are ended: count={}", count);
         }
+        onLook.accept(running.clients().hasForeign());
     }
 
     private void startAgain(Running<D> old) throws IOException {
@@ -186,6 +188,11 @@ final class DriverKeeper<D extends AutoCloseable> implements AutoCloseable, Driv
     /** What to do with a new driver when it was started again, on the watching thread. */
     void onRenewed(Consumer<D> action) {
         onRenewed = action;
+    }
+
+    /** Told now and then, on the watching thread, whether the driver has clients of other processes. */
+    void onLook(Consumer<Boolean> action) {
+        onLook = action;
     }
 
     private Path chooseDirectory(int number) throws IOException {

@@ -26,6 +26,7 @@ import org.apollofs.namespace.client.Namespace;
 import org.apollofs.namespace.cluster.AttentiveIdle;
 import org.apollofs.namespace.cluster.NamespaceMember;
 import org.apollofs.profile.HardwareProfile;
+import org.apollofs.profile.LaneProfile;
 import org.apollofs.profile.SweepProfile;
 import org.apollofs.transport.aeron.AeronNetwork;
 import org.apollofs.transport.aeron.AeronNetworkContext;
@@ -50,7 +51,7 @@ final class Node implements AutoCloseable {
 
     private static final int GARBAGE_IDLE_MS = 5;
     /** Where there was none for a while. */
-    private static final int GARBAGE_REST_MS = 160;
+    private static final int GARBAGE_REST_MS = 320;
 
     private final NodeOptions options;
     private final StopSignal stop;
@@ -61,6 +62,7 @@ final class Node implements AutoCloseable {
 
     private SiteFiles files;
     private DatagramSeal seal;
+    private SiteRest rest;
     private SiteDriver driver;
     private SiteNamespace namespace;
     private TargetServers targets;
@@ -151,10 +153,11 @@ final class Node implements AutoCloseable {
         startClock();
         files = SiteFiles.open(folder, profile, folderExisted, options.discard(), stack);
         AttentiveIdle idle = new AttentiveIdle();
+        rest = new SiteRest(idle::undisturbed, SystemNanoClock.INSTANCE);
         DataThreads threads = new DataThreads();
         seal = new DatagramSeal(
                 SealKey.of(files.secret(), "lanes " + files.record().siteId()));
-        driver = stack.push(SiteDriver.launch(folder, profile, idle, seal, this::onFailure));
+        driver = stack.push(SiteDriver.launch(folder, profile, idle, rest, seal, this::onFailure));
         threads.driver(driver::wake);
         AeronNetwork network =
                 stack.push(new AeronNetwork(networkContext(profile).onSent(threads::wake)));
@@ -188,6 +191,12 @@ final class Node implements AutoCloseable {
         Files.writeString(folder.ready(), ProcessHandle.current().pid() + "\n");
         files.keep();
         isReady = true;
+        stack.push(rest::onStopping);
+        if (profile.lanes().media() == LaneProfile.Media.IPC) {
+            // What comes over UDP wakes nobody.
+            threads.quiet(client::isQuiet);
+            rest.onServing();
+        }
     }
 
     /** Nobody is to find a mount on which a write or a read would not go through. */
@@ -283,7 +292,10 @@ final class Node implements AutoCloseable {
         ObjectNode answer = new ObjectMapper().createObjectNode();
         switch (request.path("command").asText()) {
             case "status" -> NodeStatus.fill(this, answer);
-            case "connect" -> answer.put("aeronDirectory", driver.directory());
+            case "connect" -> {
+                rest.onAsked();
+                answer.put("aeronDirectory", driver.directory());
+            }
             case "confirm-sweep" -> confirmSweep(request.path("siteId").asText(), answer);
             default -> answer.put("error", "unknown command: " + request.path("command"));
         }

@@ -2,20 +2,24 @@ package org.apollofs.cli;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NanoClock;
 
 /**
- * How a thread of the data plane waits: closely for 20 ms after there was work, then it rests, {@value #REST_MS} ms at a
- * time, until somebody who has work for it wakes it. A site at rest takes next to no processor time so, and the first request
- * after a rest does not wait. One thread's own; {@link #wake} is for any.
+ * How a thread of the data plane waits: closely for 20 ms after there was work, then it rests until somebody who has work for it
+ * wakes it. A site at rest takes next to no processor time so, and the first request after a rest does not wait. While requests are
+ * unanswered it looks by itself every {@value #SHORT_REST_MS} ms, since what a disk or a clock does wakes nobody; else every
+ * {@value #REST_MS} ms. One thread's own; {@link #wake} is for any.
  */
 final class RestingIdle implements IdleStrategy {
     private static final long AWAKE_NS = TimeUnit.MILLISECONDS.toNanos(20);
-    private static final long REST_MS = 25;
+    private static final long SHORT_REST_MS = 25;
+    private static final long REST_MS = 250;
 
     private final NanoClock clock;
+    private final BooleanSupplier isQuiet;
     private final IdleStrategy close =
             new BackoffIdleStrategy(20, 50, TimeUnit.MICROSECONDS.toNanos(1), TimeUnit.MICROSECONDS.toNanos(500));
     private boolean isIdle;
@@ -23,8 +27,10 @@ final class RestingIdle implements IdleStrategy {
     private volatile Thread resting;
     private volatile boolean isWoken;
 
-    RestingIdle(NanoClock clock) {
+    /** @param isQuiet whether nothing is under way that goes on without a wake; asked by the thread that rests. */
+    RestingIdle(NanoClock clock, BooleanSupplier isQuiet) {
         this.clock = clock;
+        this.isQuiet = isQuiet;
     }
 
     @Override
@@ -49,7 +55,7 @@ final class RestingIdle implements IdleStrategy {
             // Seen as resting from here on; what came before that is found by one more look.
             resting = Thread.currentThread();
         } else {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(REST_MS));
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(isQuiet.getAsBoolean() ? REST_MS : SHORT_REST_MS));
             if (isWoken) {
                 reset();
             }

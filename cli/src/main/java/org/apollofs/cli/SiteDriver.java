@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.agrona.CloseHelper;
+import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.SystemNanoClock;
 import org.apollofs.namespace.cluster.AeronTimeouts;
@@ -38,11 +39,16 @@ final class SiteDriver implements AutoCloseable, DriverSource {
     private static final int BUFFERS_PER_LANE = 4;
     /** For the namespace's streams, counters and the rest. */
     private static final long OTHER_BYTES = 512L << 20;
+    /** Between two looks of the client's conductor: streams come and go with lanes. */
+    private static final long CONDUCTOR_IDLE_NS = TimeUnit.MILLISECONDS.toNanos(10);
+    /** Where nothing came for a while. */
+    private static final long CONDUCTOR_REST_NS = TimeUnit.MILLISECONDS.toNanos(100);
     /** How long the buffers of a client that was closed stay mapped, for threads that are just using one. */
     private static final long LINGER_NS = TimeUnit.SECONDS.toNanos(1);
 
     private final HardwareProfile profile;
     private final AttentiveIdle idle;
+    private final SiteRest rest;
     private final DatagramSeal seal;
     private final DriverKeeper<LaneDriver> keeper;
     private volatile Aeron last;
@@ -60,20 +66,24 @@ final class SiteDriver implements AutoCloseable, DriverSource {
             SiteFolder folder,
             HardwareProfile profile,
             AttentiveIdle idle,
+            SiteRest rest,
             DatagramSeal seal,
             BiConsumer<String, Throwable> onFailure)
             throws IOException {
         this.profile = profile;
         this.idle = idle;
+        this.rest = rest;
         this.seal = seal;
         keeper = DriverKeeper.launch(
                 folder, neededBytes(profile), this::start, e -> onFailure.accept("media driver", e));
+        keeper.onLook(rest::onLook);
     }
 
     /**
      * Launches. The site lock must be held: what an earlier process left is deleted.
      *
      * @param idle wakes the driver together with the namespace's threads.
+     * @param rest told who uses the driver.
      * @param seal of lanes over UDP.
      * @param onFailure told of the driver that cannot be started again.
      */
@@ -81,10 +91,11 @@ final class SiteDriver implements AutoCloseable, DriverSource {
             SiteFolder folder,
             HardwareProfile profile,
             AttentiveIdle idle,
+            SiteRest rest,
             DatagramSeal seal,
             BiConsumer<String, Throwable> onFailure)
             throws IOException {
-        return new SiteDriver(folder, profile, idle, seal, onFailure);
+        return new SiteDriver(folder, profile, idle, rest, seal, onFailure);
     }
 
     private static long neededBytes(HardwareProfile profile) {
@@ -96,11 +107,13 @@ final class SiteDriver implements AutoCloseable, DriverSource {
     }
 
     private LaneDriver start(Path directory, Runnable onEnd) throws IOException {
+        rest.onAsked();
         MediaDriver driver = MediaDriver.launch(context(directory, onEnd));
         Aeron aeron = null;
         try {
             aeron = Aeron.connect(AeronTimeouts.ofClient(directory.toString())
                     .useConductorAgentInvoker(false)
+                    .idleStrategy(new BackoffIdleStrategy(0, 0, CONDUCTOR_IDLE_NS, CONDUCTOR_REST_NS))
                     .closeLingerDurationNs(LINGER_NS)
                     .errorHandler(failure -> LOG.warn("aeron client: {}", Failures.describe(failure))));
             aeron.addCloseHandler(onEnd);
@@ -114,6 +127,9 @@ final class SiteDriver implements AutoCloseable, DriverSource {
 
     private MediaDriver.Context context(Path directory, Runnable onEnd) throws IOException {
         LaneProfile lanes = profile.lanes();
+        if (driverIdle != null) {
+            idle.release(driverIdle);
+        }
         driverIdle = profile.threads().driverIdle() == Idle.BACKOFF
                 ? idle.newStrategy()
                 : AgentThread.idleStrategy(profile.threads().driverIdle());

@@ -3,8 +3,9 @@ package org.apollofs.cli;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NanoClock;
-import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.agrona.concurrent.SystemEpochClock;
 import org.apollofs.dataplane.client.ApolloClient;
 import org.apollofs.dataplane.repair.HostLanes;
@@ -20,6 +21,8 @@ import org.apollofs.profile.RepairProfile;
 final class SiteRepair implements AutoCloseable {
     /** Nobody waits for it, and it has several requests under way. */
     private static final int IDLE_MS = 5;
+    /** Where there was nothing to do for a while. */
+    private static final int REST_MS = 320;
 
     private final RepairEngine engine;
     private final AgentThread thread;
@@ -51,10 +54,12 @@ final class SiteRepair implements AutoCloseable {
                 .repairPercent(settings.repairPercent())
                 .backgroundPercent(settings.backgroundPercent())
                 .scrubPeriodMs(TimeUnit.DAYS.toMillis(settings.scrubDays())));
-        return new SiteRepair(
-                engine,
-                AgentThread.start(
-                        "apollo-repair", List.of(engine), new SleepingMillisIdleStrategy(IDLE_MS), onFailure));
+        return new SiteRepair(engine, AgentThread.start("apollo-repair", List.of(engine), idle(), onFailure));
+    }
+
+    private static IdleStrategy idle() {
+        return new BackoffIdleStrategy(
+                0, 0, TimeUnit.MILLISECONDS.toNanos(IDLE_MS), TimeUnit.MILLISECONDS.toNanos(REST_MS));
     }
 
     private static long hostBytes(ApolloClient client) {

@@ -159,6 +159,7 @@ final class DriverRestartTest {
     @Test
     void shouldServeOnWhenTheDriverOfAMemberEnds() throws Exception {
         Path file = MemberVictims.writeProfile(temporary, 1);
+        SiteSecret.make(temporary.resolve("secret"));
         HardwareProfile profile = ProfileLoader.load(file.toString());
         try (MemberNode node = MemberNode.start(
                         profile, 0, temporary, null, StopSignal.detached(), new PrintWriter(new StringWriter()));

@@ -21,7 +21,7 @@ final class RestingIdleTest {
     /** Each job comes when the thread rests, or is about to: it must be seen whichever it is. */
     @Test
     void shouldSeeWorkWheneverItComes() throws InterruptedException {
-        RestingIdle idle = new RestingIdle(clock::get);
+        RestingIdle idle = new RestingIdle(clock::get, () -> true);
         Thread thread = new Thread(() -> {
             while (done.get() < JOBS) {
                 cycles.incrementAndGet();

@@ -78,6 +78,8 @@ final class AeronLane implements Lane {
         Request request = length > current.partLength() ? resume(correlationId, current) : null;
         if (request == null) {
             if (!hasRoom(current, length)) {
+                // Room is made by those who read, and by the driver: neither may rest now.
+                network.ctx().onSent().run();
                 counters.increment(TransportCounter.REQUESTS_BACK_PRESSURED);
                 return BACK_PRESSURED;
             }

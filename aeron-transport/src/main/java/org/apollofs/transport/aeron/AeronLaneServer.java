@@ -235,6 +235,7 @@ final class AeronLaneServer implements LaneServer {
     /** What the stream's status means to the target: without the host's end, the lane is over. */
     private long answered(ServerLane lane, long requestId, long status) {
         long laneStatus = Offers.laneStatus(status);
+        network.ctx().onSent().run();
         if (laneStatus == Lane.SENT) {
             lane.unanswered().end(requestId);
             counters.increment(TransportCounter.ANSWERS_SENT);

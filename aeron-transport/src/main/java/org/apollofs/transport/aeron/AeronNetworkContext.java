@@ -333,8 +333,8 @@ public final class AeronNetworkContext {
     }
 
     /**
-     * Run by whoever sends a request, any thread, when it has been sent or found no room: wakes those who have to do with it and
-     * rest. Must be cheap. Nothing by default.
+     * Run by whoever sends a request or an answer, any thread, when it has been sent or found no room: wakes those who have to do
+     * with it and rest. Must be cheap. Nothing by default.
      */
     public AeronNetworkContext onSent(Runnable onSent) {
         this.onSent = onSent;

@@ -104,6 +104,14 @@ public final class ApolloClient implements DataClient {
         return agent;
     }
 
+    /**
+     * Whether this host waits for no target, so that its agent has nothing to do until it, or a program, begins something. Any
+     * thread.
+     */
+    public boolean isQuiet() {
+        return agent.isQuiet();
+    }
+
     /** What was done so far. */
     public DataCounters.Snapshot counters() {
         return core.counters().snapshot();

@@ -16,6 +16,9 @@ import org.apollofs.dataplane.stripe.Targets;
  */
 final class HostAgent implements Agent {
     private static final long STATUS_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
+    /** The same while this host asks for nothing: each wakes all threads that move data. */
+    private static final long REST_STATUS_INTERVAL_NS = TimeUnit.SECONDS.toNanos(5);
+
     private static final long RELIEF_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private final ApolloClient client;
@@ -23,7 +26,8 @@ final class HostAgent implements Agent {
     private final StripeContext stripes;
     private final StripeAgent stripeAgent;
     private final NanoClock clock;
-    private long nextStatusNs;
+    private long lastStatusNs;
+    private long requestsAtStatus;
     private long nextReliefNs;
 
     HostAgent(ApolloClient client, Targets targets, StripeContext stripes, NanoClock clock) {
@@ -32,7 +36,7 @@ final class HostAgent implements Agent {
         this.stripes = stripes;
         this.stripeAgent = new StripeAgent(stripes);
         this.clock = clock;
-        this.nextStatusNs = clock.nanoTime();
+        this.lastStatusNs = clock.nanoTime() - STATUS_INTERVAL_NS;
         this.nextReliefNs = clock.nanoTime();
     }
 
@@ -40,15 +44,30 @@ final class HostAgent implements Agent {
     public int doWork() {
         int work = targets.poll() + stripeAgent.doWork();
         long now = clock.nanoTime();
-        if (now - nextStatusNs >= 0) {
+        if (now - lastStatusNs >= statusIntervalNs()) {
+            lastStatusNs = now;
             targets.queryStatus();
-            nextStatusNs = now + (targets.hasAllStatus() ? STATUS_INTERVAL_NS : STATUS_INTERVAL_NS / 20);
+            requestsAtStatus = targets.requestCount();
         }
         if (stripes.isShortOfSlabs() && now - nextReliefNs >= 0) {
             nextReliefNs = now + RELIEF_INTERVAL_NS;
             client.relieve();
         }
         return work;
+    }
+
+    private long statusIntervalNs() {
+        if (!targets.hasAllStatus()) {
+            return STATUS_INTERVAL_NS / 20;
+        }
+        return targets.areQuiet() && targets.requestCount() == requestsAtStatus
+                ? REST_STATUS_INTERVAL_NS
+                : STATUS_INTERVAL_NS;
+    }
+
+    /** Whether it has nothing to do until something begins. Any thread. */
+    boolean isQuiet() {
+        return targets.areQuiet() && !stripes.isShortOfSlabs() && !stripeAgent.isBusy();
     }
 
     @Override

@@ -26,6 +26,16 @@ final class RequestTable {
         }
     }
 
+    /** Requests that were taken, ever. Any thread. */
+    long takenCount() {
+        return free.removedCount();
+    }
+
+    /** Whether none is in use. Any thread; may be wrong for a moment while others take and give back. */
+    boolean isEmpty() {
+        return free.size() == requests.length;
+    }
+
     /** @return a request to be sent, or null when all are in use: back-pressure. */
     Request tryAcquire(RequestListener listener, int index) {
         Request request = free.poll();

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 public final class StripeAgent {
     private final StripeContext context;
     private final ArrayDeque<Stripe> active = new ArrayDeque<>();
+    private volatile boolean hasActive;
 
     /** @param context shared by all stripes of the host. */
     public StripeAgent(StripeContext context) {
@@ -27,6 +28,14 @@ public final class StripeAgent {
                 active.add(next);
             }
         }
+        if (hasActive == active.isEmpty()) {
+            hasActive = !active.isEmpty();
+        }
         return work;
+    }
+
+    /** Whether some stripe waits for its agent. Any thread. */
+    public boolean isBusy() {
+        return hasActive;
     }
 }

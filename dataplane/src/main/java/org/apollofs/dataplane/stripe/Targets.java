@@ -268,6 +268,24 @@ public final class Targets implements LaneHandler, AutoCloseable {
         }
     }
 
+    /** Requests that were begun, ever, those of {@link #queryStatus} too. Any thread. */
+    public long requestCount() {
+        return requests.takenCount();
+    }
+
+    /** Whether all requests are answered, and all lanes are as they will stay by themselves. Any thread. */
+    public boolean areQuiet() {
+        if (!requests.isEmpty()) {
+            return false;
+        }
+        for (Target target : targets) {
+            if (!target.health.isConnected() && !target.health.isGone()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Whether every target that is not gone has told its figures. */
     public boolean hasAllStatus() {
         for (Target target : targets) {

@@ -75,12 +75,15 @@ public final class AttentiveIdle {
      * waits for that long at most. Only of a lone member: where there are several, each hop would.
      */
     private static final long SLEEP_NS = 25_000_000;
+    /** Time of a sleep while no other process has commands, ns: then only housekeeping could be late. */
+    private static final long UNDISTURBED_SLEEP_NS = 250_000_000;
     /** For how long after something came through it others are expected. */
     private static final long TRAFFIC_NS = 60_000_000;
 
     private final List<Strategy> strategies = new CopyOnWriteArrayList<>();
     private final long closeParkNs;
     private final boolean isLone;
+    private volatile boolean isUndisturbed;
 
     /** For a lone member, and clients in its process. */
     public AttentiveIdle() {
@@ -138,6 +141,19 @@ public final class AttentiveIdle {
     public void wake(IdleStrategy own) {
         for (Strategy strategy : strategies) {
             if (strategy.isPassed || strategy == own) {
+                strategy.wake(ATTENTION);
+            }
+        }
+    }
+
+    /**
+     * Says whether all commands of a lone member come from its own process, and so wake its threads: then they sleep longer, and
+     * none for what little work they find. Until it is said they may come from elsewhere. Any thread; what it ends wakes all.
+     */
+    public void undisturbed(boolean value) {
+        isUndisturbed = value;
+        if (!value) {
+            for (Strategy strategy : strategies) {
                 strategy.wake(ATTENTION);
             }
         }
@@ -289,6 +305,9 @@ public final class AttentiveIdle {
                 return;
             }
             hasDozed = false;
+            if (isUndisturbed) {
+                return;
+            }
             if (++streak >= TRAFFIC_STREAK) {
                 wakeUp();
                 reset();
@@ -325,9 +344,9 @@ public final class AttentiveIdle {
             hasWorked = false;
             works = 0;
             dozes++;
-            boolean sleeps = ns == DOZE_NS && isLone && dozes > DOZES;
+            boolean sleeps = ns >= DOZE_NS && isLone && dozes > DOZES;
             isSleepy |= sleeps;
-            long time = sleeps ? SLEEP_NS : ns;
+            long time = sleeps ? (isUndisturbed ? UNDISTURBED_SLEEP_NS : SLEEP_NS) : ns;
             dozing = Thread.currentThread();
             // A wake that came before the thread was to be seen is not missed.
             if (woken == 0) {

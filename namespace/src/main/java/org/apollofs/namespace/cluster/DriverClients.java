@@ -53,6 +53,18 @@ public final class DriverClients implements AutoCloseable {
         });
     }
 
+    /** Whether any client is of another process. */
+    public boolean hasForeign() {
+        boolean[] found = {false};
+        counters.forEach((id, type, key, label) -> {
+            Matcher pid = type == AeronCounters.DRIVER_HEARTBEAT_TYPE_ID ? PID.matcher(label) : null;
+            found[0] |= pid != null
+                    && pid.find()
+                    && Long.parseLong(pid.group(1)) != ProcessHandle.current().pid();
+        });
+        return found[0];
+    }
+
     /** Has the driver take clients for gone. @param which by what their counters are called. */
     int end(Predicate<String> which) {
         int[] count = {0};

@@ -2,12 +2,13 @@ package org.apollofs.namespace.cluster;
 
 import io.aeron.cluster.NodeStateFile;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
-import org.agrona.concurrent.SleepingMillisIdleStrategy;
+import org.agrona.concurrent.BackoffIdleStrategy;
 import org.apollofs.namespace.client.NamespaceIdentity;
 import org.apollofs.namespace.state.IdentityClaim;
 import org.apollofs.namespace.state.NamespaceState;
@@ -22,6 +23,8 @@ final class MemberIdentity implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MemberIdentity.class);
     private static final long POLL_NS = 1_000_000;
     private static final int MARK_REST_MS = 50;
+    /** Where nothing was to be noted for a while. */
+    private static final int MARK_LONG_REST_MS = 200;
 
     private final NamespaceMemberContext ctx;
     private final MemberMarks marks;
@@ -50,7 +53,11 @@ final class MemberIdentity implements AutoCloseable {
     /** Begins to keep the marks. @param votes of the member, null if there is nobody to vote for; open until the close. */
     void start(NodeStateFile votes) {
         keeper = new AgentRunner(
-                new SleepingMillisIdleStrategy(MARK_REST_MS),
+                new BackoffIdleStrategy(
+                        0,
+                        0,
+                        TimeUnit.MILLISECONDS.toNanos(MARK_REST_MS),
+                        TimeUnit.MILLISECONDS.toNanos(MARK_LONG_REST_MS)),
                 e -> LOG.error("namespace member: marks", e),
                 null,
                 new MarkKeeper(ctx, marks, state, progress, () -> voted(votes)));

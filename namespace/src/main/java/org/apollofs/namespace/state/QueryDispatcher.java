@@ -153,17 +153,16 @@ final class QueryDispatcher {
                 boolean hasAfter = scan.hasAfterRaw() == 1;
                 boolean keysOnly = scan.keysOnlyRaw() == 1;
                 int limit = bounded(scan.atMost());
-                byte[] prefix = new byte[scan.prefixLength()];
-                scan.getPrefix(prefix, 0, prefix.length);
-                byte[] after = new byte[scan.afterLength()];
-                scan.getAfter(after, 0, after.length);
+                scan.wrapPrefix(bytes);
+                byte[] prefix = copy();
+                scan.wrapAfter(bytes);
+                byte[] after = copy();
                 results.keyPage(reader.scan(prefix, hasAfter ? after : null, limit, keysOnly));
             }
             case ChangesQueryDecoder.TEMPLATE_ID -> {
                 changes.wrapAndApplyHeader(query, 0, header);
-                byte[] prefix = new byte[changes.prefixLength()];
-                changes.getPrefix(prefix, 0, prefix.length);
-                results.changes(txn, changeReader, changes.fromSequence(), prefix, changes.atMost());
+                changes.wrapPrefix(bytes);
+                results.changes(txn, changeReader, changes.fromSequence(), copy(), changes.atMost());
             }
             case ChangeRangeQueryDecoder.TEMPLATE_ID -> results.changeRange(changeReader.range(txn));
             case ConsumerQueryDecoder.TEMPLATE_ID -> {
@@ -191,6 +190,13 @@ final class QueryDispatcher {
             }
             default -> results.failed(NamespaceError.UNSUPPORTED, "unknown query: template=" + template);
         }
+    }
+
+    /** Of what the query's text wraps: by then it is known to be within the query, whatever length it says. */
+    private byte[] copy() {
+        byte[] copy = new byte[bytes.capacity()];
+        bytes.getBytes(0, copy);
+        return copy;
     }
 
     private static int bounded(int requested) {
