@@ -515,11 +515,11 @@ abstract class MountContract {
                 + "head -c $((i * i * 40)) /dev/urandom > $d/f$i; done; done; ln -s a/f1 link; chmod 750 b/f3");
         fixture.shell(
                 "cp -a ../tree copy; diff -r --no-dereference ../tree copy; (cd ../tree; find . -printf '%p %m %s %T@"
-                    + " %l\\n"
-                    + "' | grep -v '^. ' | sed 's/^\\(\\S* \\S*\\) [0-9]* \\(.*\\)$/\\1 \\2/' | sort) > ../a;(cd copy;"
-                    + " find . -printf '%p %m %s %T@ %l\\n"
-                    + "' | grep -v '^. ' | sed 's/^\\(\\S* \\S*\\) [0-9]* \\(.*\\)$/\\1 \\2/' | sort) > ../b; cmp ../a"
-                    + " ../b");
+                        + " %l\\n"
+                        + "' | grep -v '^. ' | sed 's/^\\(\\S* \\S*\\) [0-9]* \\(.*\\)$/\\1 \\2/' | sort) > ../a;(cd copy;"
+                        + " find . -printf '%p %m %s %T@ %l\\n"
+                        + "' | grep -v '^. ' | sed 's/^\\(\\S* \\S*\\) [0-9]* \\(.*\\)$/\\1 \\2/' | sort) > ../b; cmp ../a"
+                        + " ../b");
         fixture.shell(
                 "tar cf - -C copy . | tar xf - -C . --one-top-level=again; diff -r --no-dereference copy again; find"
                         + " copy -type f | xargs sha256sum > sums; sha256sum -c --quiet sums; rm -r copy again; ["
@@ -552,10 +552,10 @@ abstract class MountContract {
     void shouldServeManyWritersOfOneFile() {
         fixture.shell(
                 "truncate -s 16M shared; for i in 0 1 2 3; do (for j in 0 1 2 3; do head -c 1M /dev/zero | tr '\\0'"
-                    + " \"\\\\00$((i + 1))\" | dd of=shared bs=1M seek=$((j * 4 + i)) conv=notrunc status=none"
-                    + " iflag=fullblock; done) & done; wait;[ $(stat -c %s shared) = 16777216 ]; [ $(tr -d '\\1' <"
-                    + " shared | wc -c) = 12582912 ];[ $(tr -d '\\2\\3\\4' < shared | wc -c) = 4194304 ]; cmp <(head"
-                    + " -c 1M shared | tail -c 10) <(printf '\\1%.0s' 1 2 3 4 5 6 7 8 9 10)");
+                        + " \"\\\\00$((i + 1))\" | dd of=shared bs=1M seek=$((j * 4 + i)) conv=notrunc status=none"
+                        + " iflag=fullblock; done) & done; wait;[ $(stat -c %s shared) = 16777216 ]; [ $(tr -d '\\1' <"
+                        + " shared | wc -c) = 12582912 ];[ $(tr -d '\\2\\3\\4' < shared | wc -c) = 4194304 ]; cmp <(head"
+                        + " -c 1M shared | tail -c 10) <(printf '\\1%.0s' 1 2 3 4 5 6 7 8 9 10)");
     }
 
     @Test
