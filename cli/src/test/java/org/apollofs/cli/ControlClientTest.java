@@ -48,15 +48,27 @@ final class ControlClientTest {
         assumeTrue(run(nobody, List.of("true")).startsWith("0 "), "needs root and setpriv(1)");
         List<String> java = JvmCommand.apollo(List.of("status", "--dir", folder.toString()));
         assumeTrue(run(nobody, List.of(java.getFirst(), "-version")).startsWith("0 "), "nobody may not run this JVM");
-        assumeTrue(mayReadClasses(nobody), "nobody may not read these classes");
+        java.set(java.indexOf("-cp") + 1, readableClasses());
         String said = run(nobody, java);
         assertTrue(said.startsWith(ExitCode.PERMISSION.code() + " "), said);
         assertTrue(said.contains("no permission to ask the site"), said);
     }
 
-    private static boolean mayReadClasses(List<String> nobody) throws IOException, InterruptedException {
-        String first = System.getProperty("java.class.path").split(":", 2)[0];
-        return run(nobody, List.of("ls", first)).startsWith("0 ");
+    /** @return a class path as this one, of copies that anybody may read: a repository of Maven's may be its owner's only. */
+    private String readableClasses() throws IOException {
+        Path copies = Files.createDirectory(temporary.resolve("classes"));
+        Files.setPosixFilePermissions(copies, PosixFilePermissions.fromString("rwxr-xr-x"));
+        List<String> entries = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(":", -1)) {
+            if (entry.isEmpty() || !Files.exists(Path.of(entry))) {
+                continue;
+            }
+            Path copy = copies.resolve(Integer.toString(entries.size()));
+            Shell.run("cp", "-r", entry, copy.toString());
+            Shell.run("chmod", "-R", "a+rX", copy.toString());
+            entries.add(copy.toString());
+        }
+        return String.join(":", entries);
     }
 
     /** @return the exit code, a blank, the output. */
